@@ -1,0 +1,142 @@
+import { mkdir, symlink } from 'node:fs/promises'
+import path from 'node:path'
+import { type Certificates, makeCertificates } from './certificates.ts'
+import { composePlugin } from './compose.ts'
+import { freePort, output, type Running, start, temporaryFolder } from './program.ts'
+
+/** A private Docker daemon: its own storage, socket and network, none of the machine's. */
+export interface DockerDaemon extends AsyncDisposable {
+  /** The path of its Unix socket. */
+  readonly socket: string
+  readonly storageDriver: string
+  /** With `tls`: its address on 127.0.0.1, which asks for a client certificate. */
+  readonly tcp?: { readonly host: string; readonly port: number; readonly certificates: Certificates }
+  /** What a program needs in its environment to reach this daemon with `docker` and `docker compose`. */
+  readonly env: { readonly DOCKER_HOST: string; readonly DOCKER_CONFIG: string }
+  readonly log: () => string
+  /** Runs the Docker CLI against it and returns its standard output. */
+  docker(...args: string[]): Promise<string>
+  /** Runs Compose v2 against it. */
+  compose(...args: string[]): Promise<string>
+  /** The inner folder, for files that belong to the same test. */
+  readonly folder: string
+}
+
+export interface DockerDaemonOptions {
+  /** Also listens on TCP with TLS and asks clients for a certificate. */
+  readonly tls?: boolean
+  /** More arguments for dockerd, such as `--registry-mirror=…`. */
+  readonly args?: readonly string[]
+}
+
+/** Starts Debian's dockerd on a private socket; overlay2 where the file system carries it, else vfs. */
+export async function startDockerDaemon(options: DockerDaemonOptions = {}): Promise<DockerDaemon> {
+  await using cleanup = new AsyncDisposableStack()
+  const folder = cleanup.use(await temporaryFolder('docker')).path
+  const network = cleanup.use(await privateBridge())
+  const socket = path.join(folder, 'docker.sock')
+  const config = path.join(folder, 'config')
+  await mkdir(path.join(config, 'cli-plugins'), { recursive: true })
+  const env = { DOCKER_HOST: `unix://${socket}`, DOCKER_CONFIG: config, HOME: folder }
+  const docker = (...args: string[]) => output('/usr/bin/docker', args, env)
+  const listen = options.tls ? await listenWithTls(folder) : undefined
+
+  const args = [...daemonArguments(folder, socket), ...network.args, ...(listen?.args ?? []), ...(options.args ?? [])]
+  const daemon = cleanup.use(await startWithStorage(args, folder, docker))
+  cleanup.defer(() => removeEverything(docker))
+  const kept = cleanup.move()
+  return {
+    socket,
+    folder,
+    env: { DOCKER_HOST: env.DOCKER_HOST, DOCKER_CONFIG: config },
+    storageDriver: (await docker('info', '--format', '{{.Driver}}')).trim(),
+    ...(listen === undefined ? {} : { tcp: listen.tcp }),
+    log: daemon.log,
+    docker,
+    compose: async (...rest) => {
+      await symlink(await composePlugin(), path.join(config, 'cli-plugins', 'docker-compose')).catch(ifThere)
+      return docker('compose', ...rest)
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+function daemonArguments(folder: string, socket: string): string[] {
+  return [
+    `--host=unix://${socket}`,
+    `--data-root=${path.join(folder, 'data')}`,
+    `--exec-root=${path.join(folder, 'exec')}`,
+    `--pidfile=${path.join(folder, 'docker.pid')}`,
+    '--shutdown-timeout=1',
+    // The machine's firewall and routing stay as they are; published ports go through Docker's own proxy.
+    '--iptables=false',
+    '--ip6tables=false',
+    '--ip-forward=false',
+    '--ip-masq=false',
+  ]
+}
+
+async function startWithStorage(
+  args: readonly string[],
+  folder: string,
+  docker: DockerDaemon['docker'],
+): Promise<Running> {
+  const ready = async () => (await docker('version', '--format', '{{.Server.Version}}')) !== ''
+  const attempt = (driver: string) =>
+    start(['dockerd', `--storage-driver=${driver}`, ...args], { what: `dockerd (${driver})`, folder, ready })
+  return attempt('overlay2').catch(() => attempt('vfs'))
+}
+
+async function listenWithTls(folder: string) {
+  const certificates = await makeCertificates(folder)
+  const port = await freePort()
+  const files = [
+    `--tlscacert=${certificates.ca}`,
+    `--tlscert=${certificates.serverCert}`,
+    `--tlskey=${certificates.serverKey}`,
+  ]
+  return {
+    args: [`--host=tcp://127.0.0.1:${port}`, '--tlsverify', ...files],
+    tcp: { host: '127.0.0.1', port, certificates },
+  }
+}
+
+/** A bridge with addresses out of 198.18.0.0/15, which RFC 2544 keeps for tests, so that no real network is hidden. */
+async function privateBridge(): Promise<AsyncDisposable & { args: string[] }> {
+  const place = await firstFreePlace()
+  const name = `seaworthy${place}`
+  await output('ip', ['addr', 'add', `198.19.${place}.1/24`, 'dev', name])
+  await output('ip', ['link', 'set', name, 'up'])
+  return {
+    args: [`--bridge=${name}`, `--default-address-pool=base=198.18.${place * 8}.0/21,size=24`],
+    [Symbol.asyncDispose]: async () => {
+      await output('ip', ['link', 'del', name])
+    },
+  }
+}
+
+/** Adding the bridge takes the place: of two daemons that start at once only one can. */
+async function firstFreePlace(): Promise<number> {
+  let cause: unknown
+  for (let place = 0; place < 32; place += 1) {
+    try {
+      await output('ip', ['link', 'add', 'name', `seaworthy${place}`, 'type', 'bridge'])
+      return place
+    } catch (error) {
+      cause = error
+    }
+  }
+  throw new Error('No test network could be made: are the bridges of broken runs left (ip link)?', { cause })
+}
+
+/** Containers and networks would outlive the daemon: processes as orphans, networks as bridges of the machine. */
+async function removeEverything(docker: DockerDaemon['docker']): Promise<void> {
+  await docker('swarm', 'leave', '--force').catch(() => undefined)
+  const containers = (await docker('ps', '--all', '--quiet')).split('\n').filter(Boolean)
+  if (containers.length > 0) await docker('rm', '--force', '--volumes', ...containers)
+  await docker('network', 'prune', '--force')
+}
+
+function ifThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error
+}
