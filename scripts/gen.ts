@@ -2,7 +2,7 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
-const FAMILIES = ['providers', 'registries', 'notifiers']
+const FAMILIES = ['providers', 'registries', 'notifiers', 'updaters']
 
 for (const family of FAMILIES) {
   const folder = path.join(import.meta.dirname, '..', 'src', family)

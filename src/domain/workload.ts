@@ -1,5 +1,6 @@
 import type { ImageReference } from './image-reference.ts'
 import type { Platform } from './platform.ts'
+import type { UpdateSettings } from './update-settings.ts'
 
 /** What a container, a compose service or a line of a watch list runs, and how it wants to be watched. */
 export interface Workload {
@@ -18,6 +19,8 @@ export interface Workload {
   /** What really runs, for the comparison with the registry's answer; empty for a watch list. */
   readonly running: Running
   readonly settings: WatchSettings
+  /** What its labels say about being updated, over the config; absent where nothing can be updated. */
+  readonly update?: Partial<UpdateSettings>
   /** What Diun calls metadata: the provider's own fields (`ctn_names` …) and the user's. */
   readonly metadata: Readonly<Record<string, string>>
   /** Why no registry can be asked about it (locally built, id only); undefined when one can. */

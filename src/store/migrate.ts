@@ -1,9 +1,13 @@
 import { type Migration, Migrator } from 'kysely/migration'
 import { Failure } from '../domain/failure.ts'
 import { up as start } from './migrations/0001-start.ts'
+import { up as updates } from './migrations/0002-updates.ts'
 import type { Db } from './tables.ts'
 
-const MIGRATIONS: Record<string, Migration> = { '0001-start': { up: start as Migration['up'] } }
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-start': { up: start as Migration['up'] },
+  '0002-updates': { up: updates as Migration['up'] },
+}
 
 /**
  * Brings the tables up to this version.

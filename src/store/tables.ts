@@ -1,6 +1,7 @@
 import type { Generated, Kysely } from 'kysely'
 import type { ImageDetails } from '../domain/finding.ts'
 import type { Entry, MessageKind } from '../domain/message.ts'
+import type { Phase, Plan, UpdateCause, UpdateStep } from '../domain/update.ts'
 import type { Running, WatchSettings } from '../domain/workload.ts'
 
 // One interface a table; times are ISO 8601 UTC text unless a contract says otherwise. `Json` columns are parsed by the
@@ -167,7 +168,82 @@ export interface SettingTable {
   value: string
 }
 
+/** One update from its plan to its end; at most one of a workload is open (`update_open`). */
+export interface UpdateTable {
+  id: string
+  workload: string
+  host: string
+  name: string
+  updater: string
+  phase: Phase
+  cause: UpdateCause
+  actor: string
+  plan: Json<Plan>
+  started_at: string
+  changed_at: string
+  finished_at: string | null
+  error: string | null
+  commands: Json<readonly string[]>
+}
+
+/** The journal: written before and after everything that an update changes. */
+export interface UpdateStepTable {
+  id: Generated<number>
+  update: string
+  at: string
+  phase: Phase
+  step: string
+  kind: UpdateStep['kind']
+  detail: Json<Readonly<Record<string, unknown>>>
+}
+
+/** Who may act on something alone, until when. `token` grows with every new holder, so that one who lost it is found out. */
+export interface LeaseTable {
+  name: string
+  holder: string
+  token: number
+  until: string
+}
+
+/** What a person decided about a workload: to leave it (`hold`, until then: `snooze`), to pass over one candidate (`skip`), to stay on a tag (`pin`). */
+export interface HoldTable {
+  id: string
+  workload: string
+  kind: 'hold' | 'skip' | 'snooze' | 'pin'
+  tag: string | null
+  digest: string | null
+  until: string | null
+  reason: string | null
+  actor: string
+  created_at: string
+}
+
+/** Images that failed their gate on a host: not tried there again. `name` is registry and repository. */
+export interface QuarantineTable {
+  name: string
+  digest: string
+  tag: string | null
+  host: string
+  reason: string
+  created_at: string
+}
+
+/** A person's yes to one candidate of one workload. */
+export interface ApprovalTable {
+  workload: string
+  tag: string | null
+  digest: string
+  actor: string
+  created_at: string
+}
+
 export interface Tables {
+  update: UpdateTable
+  update_step: UpdateStepTable
+  lease: LeaseTable
+  hold: HoldTable
+  quarantine: QuarantineTable
+  approval: ApprovalTable
   workload: WorkloadTable
   image_state: ImageStateTable
   tag_digest: TagDigestTable

@@ -1,0 +1,107 @@
+import type { z } from '@hono/zod-openapi'
+import type { DockerClient } from '../docker/client.ts'
+import type { ImageAt, Plan } from '../domain/update.ts'
+import type { GateSettings } from '../domain/update-settings.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Member } from '../lib/family.ts'
+import type { Log } from '../lib/log.ts'
+
+/** What is to be planned. */
+export interface Target {
+  readonly host: string
+  /** Id and name of the workload. */
+  readonly workload: string
+  readonly name: string
+  readonly to: ImageAt
+  readonly gate: GateSettings
+  readonly pins: readonly string[]
+}
+
+/** Bytes of a pull. */
+export interface Progress {
+  readonly done: number
+  /** Undefined until every layer's size is known. */
+  readonly total: number | undefined
+}
+
+/** One update under way, as its updater sees it. */
+export interface Run {
+  readonly id: string
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  readonly log: Log
+  /**
+   * Writes the intent down, does it, writes down what became of it: the only way in which an updater changes anything.
+   * @throws what `action` throws; Failure `conflict` when another process has taken the update over.
+   */
+  act<Result>(step: string, detail: Readonly<Record<string, unknown>>, action: () => Promise<Result>): Promise<Result>
+  /** A line for the journal without anything done. */
+  note(step: string, detail: Readonly<Record<string, unknown>>): Promise<void>
+  /** Keeps the plan as it is now known (the new image's id, the changes). */
+  keep(plan: Plan): Promise<void>
+  progress(progress: Progress): void
+}
+
+/**
+ * What the host really shows of an update.
+ * `before`: the old one is in place and nothing of the new one runs. `between`: neither is in place, or both are there.
+ * `after`: the new one is in place and runs. `foreign`: somebody else has put something in place meanwhile, and it stands.
+ */
+export type Standing = 'before' | 'between' | 'after' | 'foreign'
+
+/**
+ * Carries updates out on one kind of place. Every method reads the world first and may be called again after it was cut
+ * off anywhere; the order is `fetch verify prepare park swap start gate commit`. `rollBack` may be called after any of them.
+ */
+export interface Updater {
+  readonly name: string
+  /** Looks, changes nothing. @throws Failure when the update cannot be made: with what is wrong and what to do. */
+  plan(target: Target, signal: AbortSignal): Promise<Plan>
+  /** The image is on the host, by digest; no tag was moved. Returns the plan with the image's id and the changes known. */
+  fetch(plan: Plan, run: Run): Promise<Plan>
+  /** What came is what was asked for, for the right platform, and it can be run here. */
+  verify(plan: Plan, run: Run): Promise<void>
+  /** Everything that can be made while the old one serves. */
+  prepare(plan: Plan, run: Run): Promise<void>
+  /** The old one is stopped and out of the way, and can be put back by a rename and a start. */
+  park(plan: Plan, run: Run): Promise<void>
+  /** The new one bears the name, and the tag points to its image. */
+  swap(plan: Plan, run: Run): Promise<void>
+  start(plan: Plan, run: Run): Promise<void>
+  /** Resolves when the new one is well. @throws GateError when it is not. */
+  gate(plan: Plan, run: Run): Promise<void>
+  /** The old one is removed; its image stays. */
+  commit(plan: Plan, run: Run): Promise<void>
+  /** As if nothing had happened. @throws when that cannot be done. */
+  rollBack(plan: Plan, run: Run): Promise<void>
+  /** What the host shows of it now. Changes nothing. */
+  observe(plan: Plan, signal: AbortSignal): Promise<Standing>
+  /** What a person can run to put it right, most careful first. */
+  commands(plan: Plan): string[]
+}
+
+export interface UpdaterParts {
+  /** The engine of a host by its name. @throws Failure `not-found` for an unknown one. */
+  readonly docker: (host: string) => Promise<DockerClient>
+  /** `X-Registry-Auth` for a pull from this registry; undefined where nobody has to log in. */
+  readonly registryAuth: (registry: string, signal: AbortSignal) => Promise<string | undefined>
+  readonly clock: Clock
+  readonly log: Log
+  readonly home: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** The new image did not turn out well: it is to be quarantined, which any other failure is no reason for. */
+export class GateError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'GateError'
+  }
+}
+
+export type UpdaterMember<Schema extends z.ZodType> = Member<Schema, UpdaterParts, Updater>
+
+/** Gives an updater its types. */
+export function defineUpdater<Schema extends z.ZodType>(member: UpdaterMember<Schema>): UpdaterMember<Schema> {
+  return member
+}
