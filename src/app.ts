@@ -10,6 +10,7 @@ import { type FollowParts, follow } from './engine/follow.ts'
 import { createHealthchecks, type Healthchecks } from './engine/healthchecks.ts'
 import { createOutbox, type Outbox } from './engine/outbox.ts'
 import type { Engine } from './engine/types.ts'
+import type { RunningUpdates } from './engine/rollout/updates.ts'
 import { runUpkeep } from './engine/upkeep.ts'
 import { systemClock } from './lib/clock.ts'
 import { parseSchedule } from './lib/cron.ts'
@@ -23,6 +24,7 @@ import { loadDockerCredentials } from './registries/_docker-config.ts'
 import { createRegistryClient } from './registries/_oci.ts'
 import type { RegistryClient } from './registries/_registry.ts'
 import { registries as registryFamily } from './registries/all.gen.ts'
+import { openUpdates } from './rollouts.ts'
 import { recordEvent } from './store/events.ts'
 import { openStore, type Store } from './store/open.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -32,6 +34,7 @@ import { VERSION } from './version.ts'
 export interface App extends AsyncDisposable {
   readonly store: Store
   readonly engine: Engine
+  readonly updates: RunningUpdates
   readonly outbox: Outbox
   readonly log: Log
   /** Checks on schedule, follows the providers and delivers messages, until aborted. */
@@ -64,7 +67,7 @@ function wire(
   context: Surroundings,
   loaded: LoadedConfig,
   { log, store, stack }: { log: Log; store: Store; stack: AsyncDisposableStack },
-): Pick<App, 'engine' | 'outbox' | 'run'> {
+): Pick<App, 'engine' | 'updates' | 'outbox' | 'run'> {
   const { config } = loaded
   const { db } = store
   const { now } = systemClock
@@ -98,10 +101,11 @@ function wire(
     nextCheckAt: () => nextCheckAt,
   }
   const engine = createEngine(parts)
+  const updates = openUpdates(context, loaded, { db, discovery, registries, log, changed, stopping, stack })
   // First of all to be let go of: a check that is cut off must not find its registries closed and take that for an answer.
   stack.defer(async () => {
     ending.abort(new Error('The program ends'))
-    await engine.idle()
+    await Promise.all([engine.idle(), updates.idle()])
   })
   const run = async (signal: AbortSignal): Promise<void> => {
     const { schedule, timezone, jitter, runOnStartup } = config.watch
@@ -119,10 +123,11 @@ function wire(
     await Promise.all([
       outbox.run(signal),
       follow(followed, signal),
+      updates.run(signal),
       runUpkeep({ store, clock: systemClock, log }, signal),
     ])
   }
-  return { engine, outbox, run }
+  return { engine, updates, outbox, run }
 }
 
 /** A client for every registry, with the credentials and transports of the configuration and of Docker's own. */

@@ -1,8 +1,7 @@
 import { z } from '@hono/zod-openapi'
-import { createDockerClient, type DockerClient } from '../docker/client.ts'
+import { connectOnDemand } from '../docker/connect.ts'
 import { parseEndpoint } from '../docker/endpoint.ts'
 import { dockerFailure } from '../docker/failure.ts'
-import { readTlsFiles } from '../docker/tls-files.ts'
 import { checkVersion } from '../docker/version.ts'
 import { describeError } from '../domain/failure.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -63,28 +62,6 @@ function createDockerProvider(given: DockerOptions, parts: ProviderParts): Provi
       given.events ? watchEvents(changed, signal, watching) : poll(changed, signal, watching),
     [Symbol.asyncDispose]: connection.close,
   }
-}
-
-/** The client is made at the first use, so that certificates that come later are found then. */
-function connectOnDemand(given: DockerOptions, home: string) {
-  let client: Promise<DockerClient> | undefined
-  return {
-    open(): Promise<DockerClient> {
-      client ??= connect(given, home).catch((error: unknown) => {
-        client = undefined
-        throw error
-      })
-      return client
-    },
-    async close() {
-      await (await client)?.[Symbol.asyncDispose]()
-    },
-  }
-}
-
-async function connect({ endpoint, apiVersion, tlsCertsPath, tlsVerify }: DockerOptions, home: string) {
-  const tls = tlsCertsPath ? await readTlsFiles(tlsCertsPath, { verify: tlsVerify, home }) : undefined
-  return createDockerClient({ endpoint, apiVersion, tls, home })
 }
 
 /** Lets the config check say what only the first connection would. */

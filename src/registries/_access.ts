@@ -1,6 +1,7 @@
 import { type ImageReference, nameOf } from '../domain/image-reference.ts'
 import type { HttpClient } from '../lib/http/types.ts'
 import type { Log } from '../lib/log.ts'
+import type { Credentials } from './_credentials.ts'
 import { type CredentialsSource, findCredentials } from './_credentials-source.ts'
 import type { DockerCredentials } from './_docker-config.ts'
 import { createEndpoint, type Endpoint } from './_endpoint.ts'
@@ -32,6 +33,8 @@ export interface AccessParts {
 export interface Directory {
   accessTo(reference: ImageReference, ask: AskOptions): Promise<Access>
   memberOf(registry: string): RegistryMember
+  /** What is shown to the registry for an image; undefined where nobody has to say who they are. */
+  credentialsFor(reference: ImageReference, ask: AskOptions): Promise<Credentials | undefined>
   announce(references: readonly ImageReference[]): void
 }
 
@@ -67,6 +70,9 @@ export function createDirectory(parts: AccessParts): Directory {
   }
   return {
     memberOf,
+    async credentialsFor(reference, { regopt }) {
+      return await (await findCredentials(reference, optionFor(reference, regopt), parts)).read()
+    },
     async accessTo(reference, { regopt, signal }) {
       const option = optionFor(reference, regopt)
       const member = memberOf(reference.registry)

@@ -52,6 +52,7 @@ export function createRegistryClient(parts: RegistryClientParts): RegistryClient
     details: async (reference, digest, { platform, ...ask }) =>
       askDetails(await directory.accessTo(reference, ask), reference.repository, { digest, platform }),
     hubLink: (reference) => directory.memberOf(reference.registry).hubLink?.(reference),
+    credentials: directory.credentialsFor,
     rateLimits: () => [...hosts.values()].map((host) => host.rateLimit()),
     counts: () => [...hosts.values()].map((host) => host.counts()),
     announce: directory.announce,

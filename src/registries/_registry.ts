@@ -1,6 +1,7 @@
 import type { ImageDetails } from '../domain/finding.ts'
 import type { ImageReference } from '../domain/image-reference.ts'
 import type { Platform } from '../domain/platform.ts'
+import type { Credentials } from './_credentials.ts'
 
 /** A registry as data: nearly all speak the OCI protocol and differ by hosts, links and how they log in. */
 export interface RegistryMember {
@@ -91,6 +92,8 @@ export interface RegistryClient extends AsyncDisposable {
     options: AskOptions & { platform: Platform },
   ): Promise<ImageDetails>
   hubLink(reference: ImageReference): string | undefined
+  /** What is shown to the registry for an image, for engines that pull by themselves; undefined where nobody has to say who they are. */
+  credentials(reference: ImageReference, options: AskOptions): Promise<Credentials | undefined>
   rateLimits(): readonly RateLimit[]
   /** Counts since start, for metrics. */
   counts(): readonly RegistryCounts[]

@@ -45,9 +45,10 @@ export interface Run {
 /**
  * What the host really shows of an update.
  * `before`: the old one is in place and nothing of the new one runs. `between`: neither is in place, or both are there.
- * `after`: the new one is in place and runs. `foreign`: somebody else has put something in place meanwhile, and it stands.
+ * `after`: the new one is in place and runs. `foreign`: somebody else has put something in place meanwhile; `settled`: so
+ * they have, and nothing of the update is left.
  */
-export type Standing = 'before' | 'between' | 'after' | 'foreign'
+export type Standing = 'before' | 'between' | 'after' | 'foreign' | 'settled'
 
 /**
  * Carries updates out on one kind of place. Every method reads the world first and may be called again after it was cut
@@ -55,18 +56,21 @@ export type Standing = 'before' | 'between' | 'after' | 'foreign'
  */
 export interface Updater {
   readonly name: string
+  /** Why it cannot take this workload; undefined when it can. Absent: it can take any. */
+  unfit?(target: Target, signal: AbortSignal): Promise<string | undefined>
   /** Looks, changes nothing. @throws Failure when the update cannot be made: with what is wrong and what to do. */
   plan(target: Target, signal: AbortSignal): Promise<Plan>
   /** The image is on the host, by digest; no tag was moved. Returns the plan with the image's id and the changes known. */
   fetch(plan: Plan, run: Run): Promise<Plan>
   /** What came is what was asked for, for the right platform, and it can be run here. */
   verify(plan: Plan, run: Run): Promise<void>
-  /** Everything that can be made while the old one serves. */
+  /** Everything that can be made while the old one serves; the tag points to the new image from here on. */
   prepare(plan: Plan, run: Run): Promise<void>
-  /** The old one is stopped and out of the way, and can be put back by a rename and a start. */
+  /** The old one goes on serving under another name, and the engine will not start it by itself any more. */
   park(plan: Plan, run: Run): Promise<void>
-  /** The new one bears the name, and the tag points to its image. */
+  /** The new one bears the name; the old one still serves. */
   swap(plan: Plan, run: Run): Promise<void>
+  /** The old one is stopped, and what ran before is started anew: the only moment in which nothing serves. */
   start(plan: Plan, run: Run): Promise<void>
   /** Resolves when the new one is well. @throws GateError when it is not. */
   gate(plan: Plan, run: Run): Promise<void>
@@ -76,6 +80,16 @@ export interface Updater {
   rollBack(plan: Plan, run: Run): Promise<void>
   /** What the host shows of it now. Changes nothing. */
   observe(plan: Plan, signal: AbortSignal): Promise<Standing>
+  /** Runs a command in the workload's container, with its standard output and error. @throws Failure when that cannot be done. */
+  exec(
+    plan: Plan,
+    asked: { command: readonly string[]; timeoutMs: number; signal: AbortSignal },
+  ): Promise<{ exitCode: number; output: string }>
+  /**
+   * Removes images that updates left on a host for a rollback, but for those in `keep` (ids of the engine) and those that
+   * anything uses. Returns the ids of those that went.
+   */
+  tidy(place: { readonly host: string }, keep: ReadonlySet<string>, signal: AbortSignal): Promise<string[]>
   /** What a person can run to put it right, most careful first. */
   commands(plan: Plan): string[]
 }
@@ -91,13 +105,7 @@ export interface UpdaterParts {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-/** The new image did not turn out well: it is to be quarantined, which any other failure is no reason for. */
-export class GateError extends Error {
-  constructor(message: string) {
-    super(message)
-    this.name = 'GateError'
-  }
-}
+export { GateError } from '../domain/update-failures.ts'
 
 export type UpdaterMember<Schema extends z.ZodType> = Member<Schema, UpdaterParts, Updater>
 

@@ -43,6 +43,7 @@ export function memoryRegistry(): MemoryRegistry {
     },
     announce() {},
     hubLink: () => undefined,
+    credentials: async () => undefined,
     rateLimits: () => [],
     counts: () => [],
     async digest(reference, known) {

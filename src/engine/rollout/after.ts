@@ -1,0 +1,59 @@
+import { describeError } from '../../domain/failure.ts'
+import type { Update } from '../../domain/update.ts'
+import type { Log } from '../../lib/log.ts'
+import type { Db } from '../../store/tables.ts'
+import { listUpdates } from '../../store/update-journal.ts'
+import type { Updater } from '../../updaters/_updater.ts'
+import type { Outlooks } from './outlook.ts'
+import { earlierVersions } from './versions.ts'
+
+export interface AfterParts {
+  readonly db: Db
+  readonly log: Log
+  readonly outlooks: Outlooks
+  readonly updaters: readonly Updater[]
+  readonly stopping: AbortSignal
+  /** Whether images of earlier versions are removed at all. */
+  readonly cleanup: boolean
+  /** What the workload wants done now. */
+  readonly hook: (update: Update) => Promise<void>
+  /** Asks what runs, and the registries about what came. */
+  readonly look: () => Promise<void>
+}
+
+/** What follows an update that has ended: its hook, old images, and a new look at what runs. One that fails keeps none of the others from being done. */
+export async function afterUpdate(parts: AfterParts, update: Update): Promise<void> {
+  const { log, hook, look } = parts
+  const tasks: [string, () => Promise<void>][] = [
+    ['The hook after an update failed', () => (update.phase === 'committed' ? hook(update) : Promise.resolve())],
+    ['What runs could not be listed after an update', look],
+    ['Old images could not be removed', () => tidyImages(parts, update)],
+  ]
+  for (const [failure, task] of tasks) {
+    try {
+      await task()
+    } catch (error) {
+      if (parts.stopping.aborted) return
+      log.warn({ update: update.id, error: describeError(error) }, failure)
+    }
+  }
+}
+
+/** Keeps as many earlier versions of every workload of the host as its settings say. */
+async function tidyImages(
+  { db, log, outlooks, updaters, cleanup, stopping }: AfterParts,
+  update: Update,
+): Promise<void> {
+  if (!cleanup || update.phase !== 'committed') return
+  const { host, updater: name } = update.plan
+  const keep = new Set<string>()
+  for (const { workload, settings } of (await outlooks.outlooks()).filter((each) => each.host === host))
+    for (const { imageId } of (await earlierVersions(db, workload)).slice(0, settings.keep)) keep.add(imageId!)
+  // An open update may have to go back to what it came from.
+  for (const { plan } of await listUpdates(db, { open: true, most: MOST }))
+    if (plan.from.imageId !== undefined) keep.add(plan.from.imageId)
+  const removed = await updaters.find((each) => each.name === name)!.tidy({ host }, keep, stopping)
+  if (removed.length > 0) log.info({ host, images: removed }, 'Images of earlier versions were removed')
+}
+
+const MOST = 1000

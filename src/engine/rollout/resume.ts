@@ -1,0 +1,63 @@
+import { describeError } from '../../domain/failure.ts'
+import { resumptionOf } from '../../domain/resume.ts'
+import type { Update } from '../../domain/update.ts'
+import { listUpdates } from '../../store/update-journal.ts'
+import { type DriveParts, reach } from './drive.ts'
+import { TakenOverError, withLease } from './journal.ts'
+
+/** How often open updates that nobody is at work on are looked at. Milliseconds. */
+const LOOK_MS = 15_000
+
+/**
+ * Takes up what an earlier process left open, by what the hosts really show: at the start, and again and again, for a
+ * host may be away and a person may have put things right. Resolves when aborted.
+ */
+export async function resumeUpdates(
+  parts: DriveParts & { readonly drive: (id: string) => Promise<unknown>; readonly isDriven: (id: string) => boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const told = new Map<string, string>()
+  while (!signal.aborted) {
+    const open = await listUpdates(parts.db, { open: true, most: MOST })
+    for (const update of open.filter(({ id }) => !parts.isDriven(id))) {
+      try {
+        if (await settle(parts, update, signal)) await parts.drive(update.id)
+        told.delete(update.id)
+      } catch (error) {
+        if (signal.aborted) return
+        const text = describeError(error)
+        // Said once: it is tried until it succeeds.
+        if (told.get(update.id) !== text) parts.log.warn({ update: update.id, error: text }, 'An open update waits')
+        told.set(update.id, text)
+      }
+    }
+    await parts.clock.sleep(LOOK_MS, signal).catch(() => {})
+  }
+}
+
+const MOST = 100
+
+/** Sets the phase that the update has to go on from. Returns whether it has to go on at all. */
+export async function settle(parts: DriveParts, update: Update, signal: AbortSignal): Promise<boolean> {
+  const { workload, updater } = update.plan
+  return await withLease(parts, { workload, signal }, async (_, leased) => {
+    const standing = await parts.updater(updater).observe(update.plan, leased)
+    const resumption = resumptionOf(update.phase, standing)
+    parts.log.info({ update: update.id, workload, phase: update.phase, standing, resumption }, 'An update was cut off')
+    if (resumption === 'ask') return false
+    if (resumption === 'forward') return true
+    if (resumption === 'roll-back') {
+      if (update.phase !== 'rolling-back') await reach(parts, update, { to: 'rolling-back', error: cutOff(update) })
+      return true
+    }
+    await reach(parts, update, { to: resumption })
+    return false
+  }).catch((error: unknown) => {
+    if (error instanceof TakenOverError) return false
+    throw error
+  })
+}
+
+function cutOff({ phase }: Update): Error {
+  return new Error(`It was cut off when it had been ${phase}.`)
+}

@@ -1,0 +1,262 @@
+import { describeError, Failure } from '../../domain/failure.ts'
+import { isFinished, type Update, type UpdateCause } from '../../domain/update.ts'
+import { recordEvent } from '../../store/events.ts'
+import { inTransaction } from '../../store/in-transaction.ts'
+import { insertUpdate, listSteps, listUpdates, readUpdate } from '../../store/update-journal.ts'
+import type { Progress, Updater } from '../../updaters/_updater.ts'
+import { runAutomatically } from './automatic.ts'
+import type { Decisions } from './decisions.ts'
+import { type DriveParts, driveUpdate } from './drive.ts'
+import type { Outlooks } from './outlook.ts'
+import { createQueue } from './queue.ts'
+import { resumeUpdates } from './resume.ts'
+import type { Asked, LiveProgress, Outlook, UpdateReport, Updates } from './types.ts'
+import { earlierVersion } from './versions.ts'
+
+export interface UpdatesParts extends Omit<DriveParts, 'updater' | 'onProgress'> {
+  readonly outlooks: Outlooks
+  readonly decisions: Decisions
+  /** In the order in which they are offered a workload. */
+  readonly updaters: readonly Updater[]
+  /** How many updates may run at once on a host. */
+  readonly parallel: number
+  /** Aborted when the program ends. */
+  readonly stopping: AbortSignal
+  /** What is to be done when a workload runs another image: hooks, old images, looking again. */
+  readonly ended: (update: Update) => Promise<void>
+}
+
+/** What the program itself needs besides what may be asked. */
+export interface RunningUpdates extends Updates {
+  /** Takes up what was left open and updates what may be, until aborted. */
+  run(signal: AbortSignal): Promise<void>
+  /** Resolves when no update is under way in this process. */
+  idle(): Promise<void>
+}
+
+/** Everything that is done about updates, over the parts that do it. */
+export function createUpdates(parts: UpdatesParts): RunningUpdates {
+  const { db, outlooks, decisions } = parts
+  const rollouts = createRollouts(parts)
+  const begin = (outlook: Outlook, cause: UpdateCause, { actor }: Asked) =>
+    beginUpdate(parts, rollouts, { outlook, cause, actor })
+  return {
+    ...decisions,
+    outlook: outlooks.outlook,
+    outlooks: outlooks.outlooks,
+    async plan(workload, signal) {
+      const outlook = await outlooks.outlook(workload)
+      return await planUpdate(parts, { outlook, to: candidateOf(outlook), signal })
+    },
+    async update(workload, asked) {
+      const outlook = await outlooks.outlook(workload)
+      refuseHeld(outlook)
+      return await begin(outlook, 'manual', asked)
+    },
+    async updateAll(asked) {
+      const begun: Update[] = []
+      const refused: { workload: string; reason: string }[] = []
+      for (const outlook of await outlooks.outlooks()) {
+        if (outlook.candidate === undefined) continue
+        try {
+          refuseHeld(outlook)
+          refuseQuarantined(outlook)
+          begun.push(await begin(outlook, 'manual', asked))
+        } catch (error) {
+          refused.push({ workload: outlook.workload, reason: describeError(error) })
+        }
+      }
+      return { begun, refused }
+    },
+    async rollBack(workload, { actor, to }) {
+      const outlook = await outlooks.outlook(workload)
+      const image = await earlierVersion(db, { workload: outlook.workload, name: outlook.name, to })
+      const update = await beginUpdate(parts, rollouts, { outlook, cause: 'rollback', actor, to: image })
+      const reason = `rolled back to ${image.reference}`
+      await decisions.hold(outlook.workload, { actor, kind: 'hold', reason })
+      return update
+    },
+    async ended(id, signal) {
+      await rollouts.ended(id, signal)
+      return await report(parts, rollouts, id)
+    },
+    list: (filter) => listUpdates(db, filter),
+    get: (id) => report(parts, rollouts, id),
+    onProgress: rollouts.onProgress,
+    idle: rollouts.idle,
+    async run(signal) {
+      const driving = { ...rollouts.parts, drive: rollouts.drive, isDriven: rollouts.isDriven }
+      const automatic = {
+        ...parts,
+        begin: (outlook: Outlook, cause: UpdateCause, actor: string) => begin(outlook, cause, { actor }),
+      }
+      await Promise.all([resumeUpdates(driving, signal), runAutomatically(automatic, signal)])
+    },
+  }
+}
+
+interface Rollouts {
+  readonly parts: DriveParts
+  /** Takes an update to its end when it is its turn. */
+  drive(id: string, host?: string): Promise<Update>
+  isDriven(id: string): boolean
+  ended(id: string, signal: AbortSignal): Promise<void>
+  progressOf(id: string): Progress | undefined
+  onProgress(listener: (live: LiveProgress) => void): () => void
+  idle(): Promise<void>
+}
+
+const LOOK_MS = 500
+
+/** The updates that this process is at work on. */
+function createRollouts(given: UpdatesParts): Rollouts {
+  const { db, clock, stopping, log } = given
+  const driven = new Map<string, Promise<Update>>()
+  const progress = new Map<string, Progress>()
+  const listeners = new Set<(live: LiveProgress) => void>()
+  const queue = createQueue(given.parallel)
+  const workloads = new Map<string, string>()
+  const parts: DriveParts = {
+    ...given,
+    updater: (name) => updaterNamed(given.updaters, name),
+    onProgress(update, now) {
+      progress.set(update, now)
+      const workload = workloads.get(update) ?? ''
+      for (const listener of listeners) listener({ update, workload, progress: now })
+    },
+  }
+  const carry = async (id: string): Promise<Update> => {
+    const open = await readUpdate(db, id)
+    if (open === undefined) throw new Failure('not-found', `There is no update "${id}".`)
+    workloads.set(id, open.plan.workload)
+    const update = await queue.run(open.plan.host, stopping, () => driveUpdate(parts, id, stopping))
+    await given.ended(update).catch((error: unknown) => {
+      log.warn({ update: id, error: describeError(error) }, 'What follows an update could not be done')
+    })
+    return update
+  }
+  return {
+    parts,
+    drive(id) {
+      const known = driven.get(id)
+      if (known !== undefined) return known
+      const driving = carry(id).finally(() => {
+        for (const map of [driven, progress, workloads]) map.delete(id)
+      })
+      driven.set(id, driving)
+      return driving
+    },
+    isDriven: (id) => driven.has(id),
+    async ended(id, signal) {
+      await driven.get(id)
+      for (;;) {
+        const update = await readUpdate(db, id)
+        if (update === undefined || isFinished(update.phase) || update.phase === 'needs-operator') return
+        // Another process drives it: its rows tell.
+        await clock.sleep(LOOK_MS, signal)
+      }
+    },
+    progressOf: (id) => progress.get(id),
+    onProgress(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async idle() {
+      await Promise.allSettled(driven.values())
+    },
+  }
+}
+
+interface Beginning {
+  readonly outlook: Outlook
+  readonly cause: UpdateCause
+  readonly actor: string
+  /** What to go to; the outlook's candidate when undefined. */
+  readonly to?: Update['plan']['to'] | undefined
+}
+
+/** Plans, writes the update down and lets it run. */
+async function beginUpdate(parts: UpdatesParts, rollouts: Rollouts, beginning: Beginning): Promise<Update> {
+  const { outlook, cause, actor, to = candidateOf(outlook) } = beginning
+  const { db, clock, stopping, log, changed } = parts
+  if (outlook.open !== undefined) throw alreadyOpen(outlook.name, outlook.open.id)
+  const plan = await planUpdate(parts, { outlook, to, signal: stopping })
+  const now = clock.now()
+  const update = await inTransaction(db, async (transaction) => {
+    const written = await insertUpdate(transaction, { plan, cause, actor, now })
+    if (written === undefined) throw alreadyOpen(outlook.name)
+    const data = { update: written.id, from: plan.from, to: plan.to, cause, actor }
+    await recordEvent(transaction, { kind: 'update.begun', subject: outlook.workload, data, now })
+    return written
+  })
+  changed()
+  rollouts.drive(update.id).catch((error: unknown) => {
+    if (!stopping.aborted) log.error({ update: update.id, error: describeError(error) }, 'An update stands still')
+  })
+  return update
+}
+
+async function planUpdate(
+  { updaters }: UpdatesParts,
+  { outlook, to, signal }: { outlook: Outlook; to: Update['plan']['to']; signal: AbortSignal },
+): Promise<Update['plan']> {
+  const { host, workload, name, settings } = outlook
+  const target = { host, workload, name, to, gate: settings.gate, pins: settings.pins }
+  const reasons: string[] = []
+  for (const updater of updaters) {
+    const reason = await updater.unfit?.(target, signal)
+    if (reason !== undefined) {
+      reasons.push(reason)
+      continue
+    }
+    const plan = await updater.plan(target, signal)
+    return { ...plan, notes: [...reasons, ...plan.notes] }
+  }
+  throw new Failure('unsupported', `Nothing here can update "${name}": ${reasons.join(' ')}`)
+}
+
+function candidateOf({ name, image, candidate }: Outlook): Update['plan']['to'] {
+  if (candidate === undefined)
+    throw new Failure('conflict', `Nothing newer than ${image} is known for "${name}".`, {
+      remedy: 'Ask the registry first: seaworthy check.',
+    })
+  return { reference: candidate.reference, digest: candidate.digest }
+}
+
+function refuseHeld({ name, holds }: Outlook): void {
+  const hold = holds.find(({ kind }) => kind === 'hold' || kind === 'snooze')
+  if (hold === undefined) return
+  const until = hold.until === undefined ? '' : ` until ${hold.until}`
+  const reason = hold.reason === undefined ? '' : `: ${hold.reason}`
+  throw new Failure('conflict', `"${name}" is held${until} by ${hold.actor}${reason}.`, {
+    remedy: `Take that back first: seaworthy hold ${name} --release.`,
+  })
+}
+
+function refuseQuarantined({ name, quarantine, holds, candidate }: Outlook): void {
+  if (quarantine !== undefined)
+    throw new Failure('conflict', `This image failed here before: ${quarantine}`, {
+      remedy: `Try it all the same: seaworthy update ${name}.`,
+    })
+  const skip = holds.find(({ kind, digest }) => kind === 'skip' && digest === candidate?.digest)
+  if (skip !== undefined) throw new Failure('conflict', `"${name}" skips this version.`)
+}
+
+function alreadyOpen(name: string, id?: string): Failure {
+  return new Failure('conflict', `An update of "${name}" is under way${id === undefined ? '' : ` (${id})`}.`, {
+    remedy: 'See seaworthy updates --open.',
+  })
+}
+
+function updaterNamed(updaters: readonly Updater[], name: string): Updater {
+  const updater = updaters.find((each) => each.name === name)
+  if (updater === undefined) throw new Failure('unsupported', `There is no updater "${name}" here.`)
+  return updater
+}
+
+async function report({ db }: UpdatesParts, rollouts: Rollouts, id: string): Promise<UpdateReport> {
+  const update = await readUpdate(db, id)
+  if (update === undefined)
+    throw new Failure('not-found', `There is no update "${id}".`, { remedy: 'See seaworthy updates.' })
+  return { update, steps: await listSteps(db, id), progress: rollouts.progressOf(id) }
+}

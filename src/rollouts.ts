@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { LoadedConfig } from './config/load.ts'
+import type { DockerClient } from './docker/client.ts'
+import { connectOnDemand, type DockerPlace, type LazyDocker } from './docker/connect.ts'
+import { Failure } from './domain/failure.ts'
+import { nameOf, parseImageReference, tagOf } from './domain/image-reference.ts'
+import type { Update } from './domain/update.ts'
+import { GateError, NotNowError } from './domain/update-failures.ts'
+import type { HookPoint } from './domain/update-settings.ts'
+import type { Discovery } from './engine/discover.ts'
+import { afterUpdate } from './engine/rollout/after.ts'
+import { createDecisions } from './engine/rollout/decisions.ts'
+import { createHolder } from './engine/rollout/holder.ts'
+import { type HookOutcome, runHook } from './engine/rollout/hooks.ts'
+import { createOutlooks } from './engine/rollout/outlook.ts'
+import { createUpdates, type RunningUpdates } from './engine/rollout/updates.ts'
+import { systemClock } from './lib/clock.ts'
+import type { Log } from './lib/log.ts'
+import type { RegistryClient } from './registries/_registry.ts'
+import { recordEvent } from './store/events.ts'
+import { putInQuarantine } from './store/quarantine.ts'
+import type { Db } from './store/tables.ts'
+import { openUpdateOf } from './store/update-journal.ts'
+import type { Surroundings } from './surroundings.ts'
+import { translated } from './updaters/_translate.ts'
+import type { Updater, UpdaterParts } from './updaters/_updater.ts'
+import compose from './updaters/compose.ts'
+import container from './updaters/container.ts'
+
+export interface RolloutsParts {
+  readonly db: Db
+  readonly discovery: Discovery
+  readonly registries: RegistryClient
+  readonly log: Log
+  readonly changed: () => void
+  /** Aborted when the program ends. */
+  readonly stopping: AbortSignal
+  readonly stack: AsyncDisposableStack
+}
+
+/** Updates, wired: the updaters of the hosts that the configuration names, the journal, and what people may say about them. */
+export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: RolloutsParts): RunningUpdates {
+  const { db, discovery, log, changed, stopping } = parts
+  const { updates, policies } = loaded.config
+  const clock = systemClock
+  const updaters = openUpdaters(context, loaded, parts)
+  const outlooks = createOutlooks({
+    ...{ db, discovery, policies, now: clock.now, openUpdateOf },
+    base: updates.settings,
+    pausedByConfig: updates.paused,
+  })
+  const decisions = createDecisions({ db, outlooks, changed, now: clock.now })
+  const hook = async (point: HookPoint, update: Update): Promise<HookOutcome | undefined> => {
+    const { settings } = await outlooks.outlook(update.plan.workload)
+    const asked = settings.hooks[point]
+    if (asked === undefined) return undefined
+    const updater = updaters.find(({ name }) => name === update.plan.updater)!
+    const outcome = await runHook(asked, {
+      ...{ point, clock, signal: stopping, environment: context.environment },
+      workload: update.plan.workload,
+      variables: { SEAWORTHY_FROM: update.plan.from.reference, SEAWORTHY_TO: update.plan.to.reference },
+      exec: (how) => updater.exec(update.plan, how),
+    })
+    const data = { update: update.id, point, ...outcome }
+    await recordEvent(db, { kind: 'hook.run', subject: update.plan.workload, data, now: clock.now() })
+    changed()
+    return outcome
+  }
+  return createUpdates({
+    ...{ db, clock, log, outlooks, decisions, updaters, stopping, changed },
+    parallel: updates.parallel,
+    holder: createHolder({ hostname: hostname(), pid: process.pid, instance: randomUUID(), isAlive }),
+    before: async (update) => refuseAfter(await hook('pre-update', update)),
+    async failed(transaction, { plan }, error) {
+      const { digest, reference } = plan.to
+      if (!(error instanceof GateError) || digest === undefined) return
+      const parsed = parseImageReference(reference)
+      const image = { name: nameOf(parsed), tag: tagOf(parsed), digest, host: plan.host, reason: error.message }
+      await putInQuarantine(transaction, image, clock.now())
+    },
+    ended: (update) =>
+      afterUpdate(
+        {
+          ...{ db, log, outlooks, updaters, stopping },
+          cleanup: updates.cleanup,
+          hook: async () => void (await hook('post-update', update)),
+          look: () => discovery.list(stopping),
+        },
+        update,
+      ),
+  })
+}
+
+/** What a hook before an update says decides whether there is one. */
+function refuseAfter(hook: HookOutcome | undefined): void {
+  if (hook === undefined || hook.outcome === 'ok') return
+  if (hook.outcome === 'not-now') throw new NotNowError('The hook before the update said: not now (exit code 75).')
+  throw new Failure('conflict', `The hook before the update failed with exit code ${hook.exitCode}.`, {
+    remedy: 'Its output is in the events. Nothing was changed.',
+  })
+}
+
+function openUpdaters(
+  context: Surroundings,
+  loaded: LoadedConfig,
+  { registries, log, stack }: RolloutsParts,
+): Updater[] {
+  const hosts = openHosts(context, loaded, stack)
+  const parts: UpdaterParts = {
+    clock: systemClock,
+    log,
+    home: context.home,
+    environment: context.environment,
+    docker: (host) => hostNamed(hosts, host),
+    async registryAuth(reference, signal) {
+      const parsed = parseImageReference(reference)
+      return authHeader(parsed.registry, await registries.credentials(parsed, { signal }))
+    },
+  }
+  return [compose.create(compose.options.parse({}), parts), container.create({}, parts)].map(translated)
+}
+
+function openHosts(
+  { home }: Surroundings,
+  { providerSections }: LoadedConfig,
+  stack: AsyncDisposableStack,
+): ReadonlyMap<string, LazyDocker> {
+  const hosts = new Map<string, LazyDocker>()
+  for (const { provider, options } of providerSections) {
+    if (provider !== 'docker') continue
+    // The options were parsed by this very member's schema when the configuration was loaded.
+    const place = options as DockerPlace & { name: string }
+    const docker = connectOnDemand(place, home)
+    stack.defer(docker.close)
+    hosts.set(place.name, docker)
+  }
+  return hosts
+}
+
+async function hostNamed(hosts: ReadonlyMap<string, LazyDocker>, name: string): Promise<DockerClient> {
+  const host = hosts.get(name)
+  if (host !== undefined) return await host.open()
+  throw new Failure('not-found', `There is no Docker host "${name}" in the configuration.`, {
+    remedy: 'See providers.docker there.',
+  })
+}
+
+const HUB = 'docker.io'
+/** Docker's own name for its registry, from before there were others. */
+const HUB_ADDRESS = 'https://index.docker.io/v1/'
+
+/** `X-Registry-Auth` (Engine API, "Authentication"): JSON in URL-safe base64. */
+function authHeader(
+  registry: string,
+  credentials: Awaited<ReturnType<RegistryClient['credentials']>>,
+): string | undefined {
+  if (credentials === undefined) return undefined
+  const serveraddress = registry === HUB ? HUB_ADDRESS : registry
+  const proof =
+    credentials.kind === 'identity'
+      ? { identitytoken: credentials.token }
+      : { username: credentials.username, password: credentials.password }
+  return Buffer.from(JSON.stringify({ ...proof, serveraddress })).toString('base64url')
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

@@ -1,0 +1,242 @@
+import type { DockerClient } from '../docker/client.ts'
+import { hasStatus } from '../docker/errors.ts'
+import { dockerFailure } from '../docker/failure.ts'
+import type { InspectedContainer } from '../domain/container-spec/types.ts'
+import { Failure } from '../domain/failure.ts'
+import { isBareId } from '../domain/image-reference.ts'
+import type { Plan } from '../domain/update.ts'
+import { dataOf, inspectionOf, type Member, specOf } from './_container-plan.ts'
+import {
+  candidateName,
+  findCandidate,
+  findContainer,
+  nameOfContainer,
+  parkedName,
+  UPDATE_LABEL,
+} from './_container-world.ts'
+import { findImage, moveTag, removeName } from './_image.ts'
+import type { Run } from './_updater.ts'
+
+/**
+ * Creates every new container under a name of its own, while the old ones serve: whatever is wrong with them shows now.
+ * The engine keeps the name that a container is created from, so that name has to stand for the right image at that
+ * moment: the workload's is moved for good, a dependant's only where it has been moved on since the dependant was made.
+ */
+export async function createCandidates(docker: DockerClient, plan: Plan, run: Run): Promise<void> {
+  const replaced = new Map<string, string>()
+  for (const member of dataOf(plan).members) {
+    await removeStale(docker, member, run)
+    const there = await findCandidate(docker, member.id, run.signal)
+    const make = () => createCandidate(docker, { plan, member, replaced, run })
+    if (member.role === 'workload') {
+      await pointName(docker, member, { imageId: plan.to.imageId!, run })
+      replaced.set(member.id, there?.Id ?? (await make()))
+    } else replaced.set(member.id, there?.Id ?? (await underOwnImage(docker, { member, run, make })))
+  }
+}
+
+/** A dependant gets no other image than it has: its name stands for that one while it is made. */
+async function underOwnImage(
+  docker: DockerClient,
+  { member, run, make }: { member: Member; run: Run; make: () => Promise<string> },
+): Promise<string> {
+  const stoodFor = (await findImage(docker, member.reference, run.signal))?.Id ?? null
+  await pointName(docker, member, { imageId: inspectionOf(member).Image, run })
+  const id = await make()
+  await pointName(docker, member, { imageId: stoodFor, run })
+  return id
+}
+
+export interface Pointing {
+  /** Null: the name is to stand for nothing. */
+  readonly imageId: string | null
+  /** Leave the name alone unless it stands for this image now: somebody else may have moved it since. */
+  readonly onlyFrom?: string | undefined
+  readonly run: Run
+}
+
+/** Makes the name of a member's image stand for that image. */
+export async function pointName(
+  docker: DockerClient,
+  { reference }: Pick<Member, 'reference'>,
+  { imageId, onlyFrom, run }: Pointing,
+): Promise<void> {
+  const { signal } = run
+  if (!isMovable(reference)) return
+  const now = (await findImage(docker, reference, signal))?.Id ?? null
+  if (now === imageId || (onlyFrom !== undefined && now !== onlyFrom)) return
+  await run.act('tag', { reference, image: imageId, before: now }, () =>
+    imageId === null ? removeName(docker, reference, signal) : moveTag(docker, { reference, imageId, signal }),
+  )
+}
+
+/** An id and a digest stand for one image only. */
+function isMovable(reference: string): boolean {
+  return !isBareId(reference) && !reference.includes('@')
+}
+
+/** The old containers get other names and are not started by the engine any more; they go on serving. */
+export async function parkMembers(docker: DockerClient, plan: Plan, run: Run): Promise<void> {
+  for (const member of dataOf(plan).members) {
+    const old = await oldOf(docker, member, run)
+    if (policyOf(old) !== 'no')
+      // After a restart of the engine a parked container would come up beside the new one.
+      await run.act('policy', { container: member.name }, () => setPolicy(docker, member.id, NEVER, run.signal))
+    await rename(docker, { container: old, to: parkedName(member), step: 'rename-old', run })
+  }
+}
+
+/** The new containers take the names; the old ones still serve. */
+export async function swapNames(docker: DockerClient, plan: Plan, run: Run): Promise<void> {
+  for (const member of dataOf(plan).members) {
+    const candidate = await candidateOf(docker, member, run)
+    await rename(docker, { container: candidate, to: member.name, step: 'rename-new', run })
+  }
+}
+
+/** The old ones stop, those first that depend on others; then the workload's new one starts. The others follow at the gate. */
+export async function startNew(docker: DockerClient, plan: Plan, run: Run): Promise<void> {
+  const { members } = dataOf(plan)
+  for (const member of members.toReversed()) await stopContainer(docker, { member, id: member.id, step: 'stop', run })
+  const [own] = members
+  if (own.state !== 'stopped') await startMember(docker, own, run)
+}
+
+/** Starts the new container of a member unless it runs. */
+export async function startMember(docker: DockerClient, member: Member, run: Run): Promise<InspectedContainer> {
+  const candidate = await candidateOf(docker, member, run)
+  if (candidate.State.Running !== true)
+    await run.act('start', { container: member.name }, () => startContainer(docker, candidate.Id, run.signal))
+  return candidate
+}
+
+export interface Stopping {
+  readonly member: Member
+  /** Of the old container or of the new one. */
+  readonly id: string
+  readonly step: string
+  readonly run: Run
+}
+
+/** Stops a container the way it asks for: its own signal, its own time. */
+export async function stopContainer(docker: DockerClient, { member, id, step, run }: Stopping): Promise<void> {
+  const container = await findContainer(docker, id, run.signal)
+  if (container === undefined || container.State.Running !== true) return
+  const seconds = Number(container.Config.StopTimeout ?? STOP_SECONDS)
+  const timeoutMs = (Math.max(0, seconds) + STOP_MARGIN_SECONDS) * 1000
+  await run.act(step, { container: member.name, id: id.slice(0, 12) }, async () => {
+    // Without a time of ours: the container's own StopTimeout and StopSignal hold.
+    await docker.request('POST', `/containers/${id}/stop`, { timeoutMs, signal: run.signal })
+  })
+}
+
+/** Starts a container. @throws Failure that says what of it could not be had: a port, an address, a device. */
+export async function startContainer(docker: DockerClient, id: string, signal: AbortSignal): Promise<void> {
+  await docker.request('POST', `/containers/${id}/start`, { timeoutMs: START_MS, signal })
+}
+
+/** `POST /containers/{id}/update` with a restart policy. */
+export async function setPolicy(docker: DockerClient, id: string, policy: unknown, signal: AbortSignal): Promise<void> {
+  await docker.request('POST', `/containers/${id}/update`, { body: { RestartPolicy: policy }, signal })
+}
+
+export interface Renaming {
+  readonly container: InspectedContainer
+  readonly to: string
+  readonly step: string
+  readonly run: Run
+}
+
+/** Gives a container another name, unless it has it. @throws Failure `conflict` when the name belongs to another one. */
+export async function rename(docker: DockerClient, { container, to, step, run }: Renaming): Promise<void> {
+  const from = nameOfContainer(container)
+  if (from === to) return
+  await run.act(step, { from, to }, async () => {
+    try {
+      await docker.request('POST', `/containers/${container.Id}/rename`, { query: { name: to }, signal: run.signal })
+    } catch (error) {
+      if (hasStatus(error, 409)) throw nameTaken(to, error)
+      throw error
+    }
+  })
+}
+
+/** The name of the restart policy of a container. */
+export function policyOf({ HostConfig }: InspectedContainer): string {
+  const { Name } = (HostConfig.RestartPolicy ?? {}) as { Name?: string }
+  return Name === undefined || Name === '' ? 'no' : Name
+}
+
+const NEVER = { Name: 'no' }
+const STOP_SECONDS = 10
+const STOP_MARGIN_SECONDS = 60
+const START_MS = 5 * 60_000
+
+/** What an earlier update of the same container has left would have its name and its label. */
+async function removeStale(docker: DockerClient, member: Member, run: Run): Promise<void> {
+  const stale = await findCandidate(docker, member.id, run.signal)
+  const labels = (stale?.Config.Labels ?? {}) as Record<string, string>
+  if (stale === undefined || labels[UPDATE_LABEL] === run.id) return
+  await run.act('remove-stale', { container: nameOfContainer(stale) }, async () => {
+    await docker.request('DELETE', `/containers/${stale.Id}`, { query: { force: 1, v: 1 }, signal: run.signal })
+  })
+}
+
+interface Creation {
+  readonly plan: Plan
+  readonly member: Member
+  readonly replaced: ReadonlyMap<string, string>
+  readonly run: Run
+}
+
+async function createCandidate(docker: DockerClient, { plan, member, replaced, run }: Creation): Promise<string> {
+  const { signal } = run
+  const spec = await specOf(docker, { plan, member, update: run.id, replaced, signal })
+  const name = candidateName(member)
+  const id = await run.act('create', { container: name }, async () => {
+    try {
+      const query = { name, platform: spec.platform }
+      const { body } = await docker.request('POST', '/containers/create', {
+        query,
+        body: spec.body,
+        timeoutMs: START_MS,
+        signal,
+      })
+      return (body as { Id: string }).Id
+    } catch (error) {
+      if (hasStatus(error, 409)) throw nameTaken(name, error)
+      throw dockerFailure(error, `container "${member.name}"`)
+    }
+  })
+  for (const { network, endpoint } of spec.later)
+    await run.act('connect', { container: name, network }, async () => {
+      const body = { Container: id, EndpointConfig: endpoint }
+      await docker.request('POST', `/networks/${encodeURIComponent(network)}/connect`, { body, signal })
+    })
+  return id
+}
+
+async function oldOf(docker: DockerClient, member: Member, run: Run): Promise<InspectedContainer> {
+  const old = await findContainer(docker, member.id, run.signal)
+  if (old === undefined) throw wentAway(member.name)
+  return old
+}
+
+async function candidateOf(docker: DockerClient, member: Member, run: Run): Promise<InspectedContainer> {
+  const candidate = await findCandidate(docker, member.id, run.signal)
+  if (candidate === undefined) throw wentAway(candidateName(member))
+  return candidate
+}
+
+function wentAway(name: string): Failure {
+  return new Failure('conflict', `The container "${name}" went away during the update.`, {
+    remedy: 'Somebody or something else removed it; see docker events.',
+  })
+}
+
+function nameTaken(name: string, cause: unknown): Failure {
+  return new Failure('conflict', `Another container has the name "${name}".`, {
+    remedy: `Look at it (docker ps -a --filter name=${name}) and remove or rename it.`,
+    cause,
+  })
+}
