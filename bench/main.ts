@@ -4,10 +4,11 @@ import { liveBenches } from './live.ts'
 import { type Bench, isReached, type Row, tableOf } from './row.ts'
 import { startBenches } from './start.ts'
 import { tagBenches } from './tags.ts'
+import { updateBenches } from './update.ts'
 
 // Measures what docs/benchmarks.md lists: `npm run bench`, `npm run bench -- tags`, `npm run bench -- --check`.
 
-const BENCHES: readonly Bench[] = [...checkBenches, ...tagBenches, ...startBenches, ...liveBenches]
+const BENCHES: readonly Bench[] = [...checkBenches, ...tagBenches, ...startBenches, ...liveBenches, ...updateBenches]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -41,7 +41,15 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Runnin
   const begun = performance.now()
   const child = spawn(process.execPath, [...process.execArgv, entry, 'serve'], {
     cwd: folder.path,
-    env: { ...compileCache(entry), PATH: process.env.PATH ?? '', HOME: folder.path, NO_COLOR: '1', ...environment },
+    env: {
+      ...compileCache(entry),
+      // With what scripts/run.mjs gave this process, as it gives it to the server.
+      MALLOC_ARENA_MAX: process.env.MALLOC_ARENA_MAX ?? '1',
+      PATH: process.env.PATH ?? '',
+      HOME: folder.path,
+      NO_COLOR: '1',
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const gone = once(child, 'exit')

@@ -8,8 +8,13 @@ import { fileURLToPath } from 'node:url'
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 
-/** A heap that is collected often: a sixth less memory at the peak of a large check for no more processor time. */
-const NODE_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=30']
+/**
+ * A heap that is collected often, and compilations that are let go by the thread that asked for them, not whenever another
+ * has time for it: a quarter less memory at the peak of a large check for no more processor time (docs/benchmarks.md).
+ */
+const NODE_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=30', '--no-maglev-destroy-on-background']
+/** glibc would give every thread of the runtime a heap of its own, and what one has let go another cannot use. */
+const MALLOC_ARENAS = '1'
 /** Where Node keeps compiled code, unless NODE_COMPILE_CACHE names another folder. */
 const COMPILE_CACHE = path.join(here, '..', 'node_modules', '.cache', 'node-compile')
 
@@ -38,7 +43,7 @@ function run(args) {
   const binary = nodeBinary()
   const flags = [...NODE_FLAGS, ...args]
   // Compiled code is kept: a start from source takes half as long. Where the folder cannot be written Node goes on without.
-  const env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env }
+  const env = { NODE_COMPILE_CACHE: COMPILE_CACHE, MALLOC_ARENA_MAX: MALLOC_ARENAS, ...process.env }
   if (typeof process.execve === 'function' && process.platform !== 'win32') {
     process.execve(binary, [binary, ...flags], env)
   }

@@ -37,6 +37,8 @@ export interface App extends AsyncDisposable {
   readonly updates: RunningUpdates
   readonly outbox: Outbox
   readonly log: Log
+  /** Asks what runs, for whoever does not `run`. */
+  look(signal: AbortSignal): Promise<void>
   /** Checks on schedule, follows the providers and delivers messages, until aborted. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -67,7 +69,7 @@ function wire(
   context: Surroundings,
   loaded: LoadedConfig,
   { log, store, stack }: { log: Log; store: Store; stack: AsyncDisposableStack },
-): Pick<App, 'engine' | 'updates' | 'outbox' | 'run'> {
+): Pick<App, 'engine' | 'updates' | 'outbox' | 'look' | 'run'> {
   const { config } = loaded
   const { db } = store
   const { now } = systemClock
@@ -127,7 +129,7 @@ function wire(
       runUpkeep({ store, clock: systemClock, log }, signal),
     ])
   }
-  return { engine, updates, outbox, run }
+  return { engine, updates, outbox, look: discovery.list, run }
 }
 
 /** A client for every registry, with the credentials and transports of the configuration and of Docker's own. */

@@ -58,6 +58,8 @@ function createProgram(ended: (code: number) => void): Command {
   add(program, 'images', 'List what runs and what was last known of it.')
     .option(...json)
     .action(async (options) => ended(await (await import('./commands/images.ts')).images(context, options)))
+  addUpdating(program, add, ended)
+  addDeciding(program, add, ended)
   addTags(add(program, 'tags', 'Judge tags, one a line on standard input, and say of each why.'), ended)
   const notif = program.command('notif').description('Channels.').exitOverride()
   add(notif, 'test', 'Send a test message.')
@@ -83,6 +85,70 @@ function createProgram(ended: (code: number) => void): Command {
   return program
 }
 
+type Add = (parent: Command, name: string, summary: string) => Command
+
+function addUpdating(program: Command, add: Add, ended: (code: number) => void): void {
+  const noWait = ['--no-wait', 'do not follow it to its end (where a server runs)'] as const
+  add(program, 'workloads', 'List what runs with what may be done about it, and who said so.')
+    .option('--json', 'print JSON')
+    .action(async (options) => ended(await (await import('./commands/workloads.ts')).workloads(context, options)))
+  add(program, 'update', 'Update workloads now, and follow that to its end.')
+    .argument('[workload...]', 'names, host/name or ids')
+    .option('--all', 'everything that has something newer and is not held')
+    .option('--dry-run', 'only say what would be done')
+    .option(...noWait)
+    .option('--json', 'print JSON')
+    .action(async (names, options) =>
+      ended(await (await import('./commands/update.ts')).update(context, names, options)),
+    )
+  add(program, 'rollback', 'Go back to an earlier version, and hold it there.')
+    .argument('<workload>', 'name, host/name or id')
+    .option('--to <version>', 'tag, digest or image id (default: the last one)')
+    .option(...noWait)
+    .option('--json', 'print JSON')
+    .action(async (name, options) =>
+      ended(await (await import('./commands/rollback.ts')).rollback(context, name, options)),
+    )
+  add(program, 'updates', 'List open and past updates, or show one step by step.')
+    .argument('[id]', 'id of an update, or its beginning')
+    .option('--open', 'only those that did not come to their end')
+    .option('--workload <workload>', 'only those of this workload')
+    .option('--most <number>', 'how many (default: 50)')
+    .option('--json', 'print JSON')
+    .action(async (id, options) => ended(await (await import('./commands/updates.ts')).updates(context, id, options)))
+}
+
+function addDeciding(program: Command, add: Add, ended: (code: number) => void): void {
+  const until = ['--until <when>', '2h, 3d or 2026-12-01T08:00'] as const
+  const reason = ['--reason <text>', 'why, for those who look later'] as const
+  add(program, 'hold', 'Leave a workload as it is.')
+    .argument('<workload>', 'name, host/name or id')
+    .option(...until)
+    .option(...reason)
+    .option('--pin', 'keep its tag only; a new build of it may come')
+    .option('--release', 'take back what holds it (with --pin: only that)')
+    .option('--json', 'print JSON')
+    .action(async (name, options) => ended(await (await import('./commands/hold.ts')).hold(context, name, options)))
+  add(program, 'skip', 'Pass over what a workload could move to now.')
+    .argument('<workload>', 'name, host/name or id')
+    .option(...reason)
+    .option('--json', 'print JSON')
+    .action(async (name, options) => ended(await (await import('./commands/hold.ts')).skip(context, name, options)))
+  add(program, 'approve', 'Say yes to what workloads could move to now.')
+    .argument('<workload...>', 'names, host/name or ids')
+    .option('--json', 'print JSON')
+    .action(async (names, options) =>
+      ended(await (await import('./commands/approve.ts')).approve(context, names, options)),
+    )
+  add(program, 'pause', 'Let nothing be updated by itself.')
+    .option(...until)
+    .option('--json', 'print JSON')
+    .action(async (options) => ended(await (await import('./commands/pause.ts')).pause(context, options)))
+  add(program, 'resume', 'Let things be updated by themselves again.')
+    .option('--json', 'print JSON')
+    .action(async (options) => ended(await (await import('./commands/pause.ts')).resume(context, options)))
+}
+
 function addTags(command: Command, ended: (code: number) => void): void {
   const collect = (value: string, before: string[] = []): string[] => [...before, value]
   command
@@ -96,11 +162,7 @@ function addTags(command: Command, ended: (code: number) => void): void {
     .action(async (options) => ended(await (await import('./commands/tags.ts')).tags(context, options)))
 }
 
-function addConfig(
-  program: Command,
-  add: (parent: Command, name: string, summary: string) => Command,
-  ended: (code: number) => void,
-): void {
+function addConfig(program: Command, add: Add, ended: (code: number) => void): void {
   const config = program.command('config').description('The configuration.').exitOverride()
   add(config, 'check', 'Print every problem with its place and a suggestion.')
     .option('--json', 'print JSON')

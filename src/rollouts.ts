@@ -3,8 +3,8 @@ import { hostname } from 'node:os'
 import type { LoadedConfig } from './config/load.ts'
 import type { DockerClient } from './docker/client.ts'
 import { connectOnDemand, type DockerPlace, type LazyDocker } from './docker/connect.ts'
-import { Failure } from './domain/failure.ts'
-import { nameOf, parseImageReference, tagOf } from './domain/image-reference.ts'
+import { describeError, Failure } from './domain/failure.ts'
+import { type ImageReference, nameOf, parseImageReference, tagOf } from './domain/image-reference.ts'
 import type { Update } from './domain/update.ts'
 import { GateError, NotNowError } from './domain/update-failures.ts'
 import type { HookPoint } from './domain/update-settings.ts'
@@ -21,7 +21,6 @@ import type { RegistryClient } from './registries/_registry.ts'
 import { recordEvent } from './store/events.ts'
 import { putInQuarantine } from './store/quarantine.ts'
 import type { Db } from './store/tables.ts'
-import { openUpdateOf } from './store/update-journal.ts'
 import type { Surroundings } from './surroundings.ts'
 import { translated } from './updaters/_translate.ts'
 import type { Updater, UpdaterParts } from './updaters/_updater.ts'
@@ -46,9 +45,9 @@ export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: 
   const clock = systemClock
   const updaters = openUpdaters(context, loaded, parts)
   const outlooks = createOutlooks({
-    ...{ db, discovery, policies, now: clock.now, openUpdateOf },
+    ...{ db, discovery, policies, now: clock.now, pausedByConfig: updates.paused },
     base: updates.settings,
-    pausedByConfig: updates.paused,
+    askDigest: (reference, regopt) => askDigest(parts, reference, regopt),
   })
   const decisions = createDecisions({ db, outlooks, changed, now: clock.now })
   const hook = async (point: HookPoint, update: Update): Promise<HookOutcome | undefined> => {
@@ -57,7 +56,7 @@ export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: 
     if (asked === undefined) return undefined
     const updater = updaters.find(({ name }) => name === update.plan.updater)!
     const outcome = await runHook(asked, {
-      ...{ point, clock, signal: stopping, environment: context.environment },
+      ...{ point, signal: stopping, environment: context.environment },
       workload: update.plan.workload,
       variables: { SEAWORTHY_FROM: update.plan.from.reference, SEAWORTHY_TO: update.plan.to.reference },
       exec: (how) => updater.exec(update.plan, how),
@@ -90,6 +89,20 @@ export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: 
         update,
       ),
   })
+}
+
+/** A registry that does not answer leaves the tag for another round. */
+async function askDigest(
+  { registries, stopping, log }: RolloutsParts,
+  reference: ImageReference,
+  regopt: string | undefined,
+): Promise<string | undefined> {
+  try {
+    return (await registries.digest(reference, {}, { regopt, signal: stopping })).digest
+  } catch (error) {
+    log.debug({ error: describeError(error) }, 'A tag could not be asked about')
+    return undefined
+  }
 }
 
 /** What a hook before an update says decides whether there is one. */

@@ -1,5 +1,6 @@
 // The dashboard: reads what the server knows, shows it, and reads again when an event says that something happened.
 // Whatever comes from outside is put on the page as text only.
+import { showProgress, updateCard } from './updates.js'
 
 const REFRESH_MS = 300
 const RETRY_MS = 3000
@@ -29,14 +30,16 @@ async function refresh() {
   try {
     do {
       again = false
-      const [status, inbox, failed, undelivered] = await Promise.all([
+      const [status, inbox, failed, undelivered, rollouts] = await Promise.all([
         ask('/api/v1/status'),
         ask('/api/v1/inbox'),
         ask('/api/v1/images?status=failed'),
         ask('/api/v1/deliveries?state=failed'),
+        ask('/api/v1/rollouts?open=true'),
       ])
       lastEventId ??= status.lastEventId
       show(status, inbox.items, failed.images, undelivered.deliveries)
+      showList('rollouts', rollouts.updates, (update) => updateCard(update, { make, time }))
     } while (again)
     at('connection').hidden = source?.readyState === EventSource.OPEN || source === undefined
     follow()
@@ -71,6 +74,7 @@ function follow() {
     lastEventId = Number(id)
     refreshSoon()
   }
+  source.addEventListener('progress', ({ data }) => showProgress(JSON.parse(data)))
   source.onerror = () => {
     at('connection').hidden = false
     // The browser tries again by itself unless it was refused.

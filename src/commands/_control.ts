@@ -10,14 +10,19 @@ export interface ControlAnswer {
 }
 
 interface ControlQuestion {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly body?: unknown
   /** Aborted: nobody waits for the answer any more. */
   readonly signal: AbortSignal
 }
 
-const CODES: Readonly<Record<number, FailureCode>> = { 400: 'invalid', 404: 'not-found', 409: 'conflict' }
+const CODES: Readonly<Record<number, FailureCode>> = {
+  400: 'invalid',
+  404: 'not-found',
+  409: 'conflict',
+  501: 'unsupported',
+}
 
 /** Longest path that fits into the socket address of every system (macOS: 104 bytes with the closing zero). */
 const LONGEST_PATH = 100
@@ -40,8 +45,9 @@ export async function askServer(
 ): Promise<ControlAnswer | undefined> {
   const answer = await send(socketPath, { method, path, body, signal })
   if (answer === undefined || answer.status < 400) return answer
-  const { error, remedy } = answer.body as { error?: string; remedy?: string }
-  throw new Failure(CODES[answer.status] ?? 'unavailable', error ?? `The server answered ${answer.status}.`, { remedy })
+  const { error, where, remedy } = answer.body as { error?: string; where?: string; remedy?: string }
+  const code = CODES[answer.status] ?? 'unavailable'
+  throw new Failure(code, error ?? `The server answered ${answer.status}.`, { where, remedy })
 }
 
 function send(socketPath: string, { method, path, body, signal }: ControlQuestion): Promise<ControlAnswer | undefined> {

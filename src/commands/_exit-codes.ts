@@ -9,6 +9,12 @@ export const EXIT = {
   usage: 2,
   /** What is needed cannot be reached: Docker, the database, the server. */
   unreachable: 3,
+  /** An update turned out bad and was rolled back: what ran before runs again. */
+  rolledBack: 4,
+  /** An update could be taken neither forward nor back: it says which commands a person can run. */
+  needsOperator: 5,
+  /** It may not be done as things stand (something is held, or under way already), and was not begun. */
+  refused: 6,
 } as const
 
 const CODES: Record<FailureCode, number> = {
@@ -16,7 +22,7 @@ const CODES: Record<FailureCode, number> = {
   unsupported: EXIT.usage,
   'not-found': EXIT.usage,
   'too-large': EXIT.usage,
-  conflict: EXIT.failed,
+  conflict: EXIT.refused,
   unauthorized: EXIT.failed,
   forbidden: EXIT.failed,
   unavailable: EXIT.unreachable,

@@ -26,6 +26,7 @@ export async function serve(context: CommandContext, options: { config?: string 
   const http = createHttpApp({
     store: app.store,
     engine: app.engine,
+    updates: app.updates,
     log,
     now: () => new Date(),
     assets: listAssets(path.join(import.meta.dirname, '..', '..', 'web')),

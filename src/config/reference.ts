@@ -56,8 +56,8 @@ wins over the file, \`SEAWORTHY_\` over \`DIUN_\`, and an empty one says nothing
 
 - Keys of several words may be written in one or apart: \`SEAWORTHY_NOTIF_GOTIFY_TOKENFILE\` or \`SEAWORTHY_NOTIF_GOTIFY_TOKEN_FILE\`.
 - \`SEAWORTHY_PROVIDERS_DOCKER=true\` switches a section on that needs nothing else.
-- Entries of \`regopts\` have any word in the middle: \`SEAWORTHY_REGOPTS_HUB_NAME\`, \`SEAWORTHY_REGOPTS_HUB_USERNAME\`. They replace the
-  list of the file and come in the order of their names.
+- Entries of \`regopts\` and \`policies\` have any word in the middle: \`SEAWORTHY_REGOPTS_HUB_NAME\`,
+  \`SEAWORTHY_REGOPTS_HUB_USERNAME\`. They replace the list of the file and come in the order of their names.
 - Maps take the rest of the name as the key, in lower case and with dots for \`_\`: \`SEAWORTHY_DEFAULTS_METADATA_TEAM=web\`.
 - A second channel or host of a kind has its position in the name: \`SEAWORTHY_NOTIF_MAIL_1_HOST\` (the first is 0).
 - Variables that Kubernetes sets for a Service called \`diun-…\` or \`seaworthy-…\` are ignored.

@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
 import { DEFAULT_SETTINGS, type WatchSettings } from '../domain/workload.ts'
-import { isTimeZone, parseSchedule, ScheduleError } from '../lib/cron.ts'
+import { parseSchedule, ScheduleError } from '../lib/cron.ts'
 import { duration, flag, integer, secret, secretFile, text, textList, textMap } from '../lib/options.ts'
 import { compileRegex, RegexError } from '../lib/regex.ts'
 import { foldLog, foldMetrics, foldSecrets, logSection, metricsSection, regopts } from './schema-parts.ts'
+import { foldUpdates, policies, timezone, updatesSection } from './schema-updates.ts'
 
 const SIX_HOURLY = '0 */6 * * *'
 /** Of `watch.workers`: not set, the number is left to what each registry allows. */
@@ -26,12 +27,6 @@ function schedule() {
       }
     })
     .meta({ mayBeEmpty: true })
-}
-
-function timezone() {
-  return text().refine(isTimeZone, {
-    error: ({ input }) => `"${String(input)}" is not a time zone; write it as Europe/Berlin or UTC`,
-  })
 }
 
 /** Regular expressions in RE2 syntax, each tried once. */
@@ -132,6 +127,13 @@ export const configSchema = z.strictObject({
   watch: watch.prefault({}).describe('When and how images are checked.'),
   defaults: defaults.prefault({}).describe('How a workload is watched that says nothing itself.'),
   regopts: regopts().prefault([]).describe('Credentials and transport for registries.'),
+  updates: updatesSection
+    .transform(foldUpdates)
+    .prefault({})
+    .describe('What may be done about new images, where neither a policy nor a label says otherwise.'),
+  policies: policies()
+    .prefault([])
+    .describe('What may be done about the images of some workloads; a later policy wins over an earlier one.'),
   metrics: metricsSection.transform(foldMetrics).prefault({}).describe('Numbers for Prometheus.'),
   server: server.prefault({}).describe('The dashboard and the API.'),
   messages: messages.prefault({}).describe('How messages are made and delivered.'),

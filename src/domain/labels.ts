@@ -1,6 +1,8 @@
 import { Failure } from './failure.ts'
 import { nearest } from './nearest.ts'
 import { type Platform, parsePlatform } from './platform.ts'
+import { readUpdateLabels, UPDATE_NAMES, type UpdateLabelName } from './update-labels.ts'
+import type { UpdateLayer } from './update-settings.ts'
 import {
   readCount,
   readFlag,
@@ -26,6 +28,8 @@ export interface LabelOptions extends ValueChecks {
 export interface LabelReading {
   readonly enabled: boolean
   readonly settings: WatchSettings
+  /** What labels say about being updated; empty where they say nothing. */
+  readonly update: UpdateLayer
   /** Only where a label asks for one. */
   readonly platform?: Platform
   /** What `metadata.KEY` labels say, by key. */
@@ -53,11 +57,11 @@ const SHARED_NAMES = [
   'platform',
 ] as const
 const OWN_NAMES = ['policy', 'minimum_age', 'select'] as const
-const KNOWN_NAMES: readonly string[] = [...SHARED_NAMES, ...OWN_NAMES]
+const KNOWN_NAMES: readonly string[] = [...SHARED_NAMES, ...OWN_NAMES, ...UPDATE_NAMES]
 const METADATA = 'metadata.'
 const METADATA_KEY = /^[a-zA-Z0-9_]+$/
 
-type Name = (typeof SHARED_NAMES)[number] | (typeof OWN_NAMES)[number]
+type Name = (typeof SHARED_NAMES)[number] | (typeof OWN_NAMES)[number] | UpdateLabelName
 
 /**
  * What the labels (or annotations) of a workload ask for, over the defaults of the config. `diun.*` labels mean what
@@ -68,7 +72,7 @@ type Name = (typeof SHARED_NAMES)[number] | (typeof OWN_NAMES)[number]
 export function readLabels(labels: Labels, defaults: WatchSettings, options: LabelOptions): LabelReading {
   const get = getterOf(labels)
   const enabled = get('enable', readFlag)
-  const nothing = { settings: defaults, metadata: {}, warnings: [] }
+  const nothing = { settings: defaults, update: {}, metadata: {}, warnings: [] }
   if (enabled === false) return { enabled: false, ...nothing }
   checkNames(labels)
   if (!(enabled ?? options.watchByDefault)) return { enabled: false, ...nothing }
@@ -77,6 +81,7 @@ export function readLabels(labels: Labels, defaults: WatchSettings, options: Lab
   return {
     enabled: true,
     settings: { ...defaults, ...readSettings(get, options), ...excluded.settings },
+    update: readUpdateLabels(get, options),
     ...(platform === undefined ? {} : { platform }),
     metadata: readMetadata(labels),
     warnings: excluded.warnings,

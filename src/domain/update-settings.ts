@@ -61,6 +61,9 @@ export interface UpdateSettings {
   readonly pins: readonly string[]
 }
 
+/** What one layer (a section of the config, a policy, the labels) says; of the gate and the hooks each part by itself. */
+export type UpdateLayer = Partial<Omit<UpdateSettings, 'gate'>> & { readonly gate?: Partial<GateSettings> }
+
 const SOAK_MS = 10_000
 
 /** Nothing is done until somebody says so. */

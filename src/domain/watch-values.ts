@@ -74,7 +74,8 @@ export function readSelect(text: string, checks: ValueChecks): SelectBy {
   })
 }
 
-function readOneOf<T extends string>(text: string, { what, known }: { what: string; known: readonly T[] }): T {
+/** One of some words; what is none of them is refused with the nearest. */
+export function readOneOf<T extends string>(text: string, { what, known }: { what: string; known: readonly T[] }): T {
   const found = known.find((item) => item === text)
   if (found !== undefined) return found
   const guess = nearest(text, known)

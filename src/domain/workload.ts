@@ -1,6 +1,6 @@
 import type { ImageReference } from './image-reference.ts'
 import type { Platform } from './platform.ts'
-import type { UpdateSettings } from './update-settings.ts'
+import type { UpdateLayer } from './update-settings.ts'
 
 /** What a container, a compose service or a line of a watch list runs, and how it wants to be watched. */
 export interface Workload {
@@ -20,7 +20,7 @@ export interface Workload {
   readonly running: Running
   readonly settings: WatchSettings
   /** What its labels say about being updated, over the config; absent where nothing can be updated. */
-  readonly update?: Partial<UpdateSettings>
+  readonly update?: UpdateLayer
   /** What Diun calls metadata: the provider's own fields (`ctn_names` …) and the user's. */
   readonly metadata: Readonly<Record<string, string>>
   /** Why no registry can be asked about it (locally built, id only); undefined when one can. */

@@ -5,8 +5,9 @@ import { isAsked, type WatchedImage } from '../domain/watched-image.ts'
 import { forEachLimited } from '../lib/limited.ts'
 import type { Log } from '../lib/log.ts'
 import type { RegistryClient } from '../registries/_registry.ts'
+import { chunks } from '../store/chunks.ts'
 import { groupWrites } from '../store/group-writes.ts'
-import { type ImageState, knownNames, readImageStates, touchImages } from '../store/images.ts'
+import { type ImageState, readImageStates, touchImages, unansweredNames } from '../store/images.ts'
 import type { Db } from '../store/tables.ts'
 import { createAsker } from './ask.ts'
 import { expandRepositories } from './expand.ts'
@@ -58,8 +59,7 @@ async function checkAll(
   const write = groupWrites(db)
   const asker = await createAsker({ db, write, registries, now, signal }, watched)
   const images = await expandRepositories(watched, asker)
-  const priors = await readPriors(db, images)
-  const answered = await knownNames(
+  const unanswered = await unansweredNames(
     db,
     images.map(({ reference }) => nameOf(reference)),
   )
@@ -68,10 +68,12 @@ async function checkAll(
   const unchanged: string[] = []
   let done = 0
 
-  await forEachLimited(groupByReference(images), parts.workers ?? UNDER_WAY, async (group) => {
+  await forEachLimited(withPriors(db, groupByReference(images)), parts.workers ?? UNDER_WAY, async (each) => {
     signal.throwIfAborted()
+    const { group } = each
+    const priors = await each.priors()
     const judged: Judged[] = []
-    const isFirstCheck = !answered.has(nameOf(group[0]!.reference))
+    const isFirstCheck = unanswered.has(nameOf(group[0]!.reference))
     for (const image of group) {
       const prior = priors.get(image.key)
       const finding = await judgeWatched(image, {
@@ -95,6 +97,18 @@ async function checkAll(
   await touchImages(db, unchanged, now())
   await tell.finish()
   return images.map(({ key }) => findings.get(key)!)
+}
+
+/** The groups, each with what is known of its images: read for some hundred of them at a time, and let go with them. */
+function* withPriors(db: Db, groups: readonly (readonly WatchedImage[])[]) {
+  for (const chunk of chunks(groups)) {
+    let read: Promise<Map<string, ImageState>> | undefined
+    const priors = () => {
+      read ??= readPriors(db, chunk.flat())
+      return read
+    }
+    for (const group of chunk) yield { group, priors }
+  }
 }
 
 /** What is known of each image by its key. An image whose way of watching was changed inherits from its former row. */

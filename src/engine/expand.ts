@@ -12,6 +12,7 @@ import { tagPolicyOf } from './policy.ts'
  * include, exclude, sort and max. A repository that cannot be listed adds none: its own tag reports the failure.
  */
 export async function expandRepositories(images: readonly WatchedImage[], asker: Asker): Promise<WatchedImage[]> {
+  if (!images.some(({ settings }) => settings.watchRepo)) return [...images]
   const expanded = await Promise.all(
     images.map(async (image) => (image.settings.watchRepo ? [image, ...(await otherTags(image, asker))] : [image])),
   )

@@ -5,10 +5,13 @@ import { Failure } from '../domain/failure.ts'
 import { type Assets, addAssets } from './assets.ts'
 import { createEventStream, type EventStream } from './event-stream.ts'
 import { failureResponse } from './failure-response.ts'
+import { invalidRequest } from './json-body.ts'
 import type { HttpEnv, HttpParts, RouteParts } from './parts.ts'
 import { rawPathOf } from './raw-path.ts'
 import { addActing } from './routes/acting.ts'
+import { addChanging } from './routes/changing.ts'
 import { addMetrics } from './routes/metrics.ts'
+import { addRollouts } from './routes/rollouts.ts'
 import { addUpdates } from './routes/updates.ts'
 import { addUserTags } from './routes/user-tags.ts'
 import { addWatching } from './routes/watching.ts'
@@ -32,9 +35,9 @@ export type ListenApp = Pick<HttpApp, 'app' | 'stream'>
 
 /** Makes the routes: the dashboard contract, our own API, metrics, health and the dashboard itself (`assets`, see `listAssets`). */
 export function createHttpApp({ assets, ...parts }: HttpParts & { readonly assets: Assets }): HttpApp {
-  const { store, engine, log, options } = parts
+  const { store, engine, updates, log, options } = parts
   const { mostClients = MOST_CLIENTS, pollMs } = options
-  const stream = createEventStream({ db: store.db, engine, log, mostClients, pollMs })
+  const stream = createEventStream({ db: store.db, engine, updates, log, mostClients, pollMs })
   const routeParts: RouteParts = { ...parts, stream }
   const app = new OpenAPIHono<HttpEnv>({
     getPath: (request, input) => rawPathOf(request, input),
@@ -81,6 +84,8 @@ function addOwnApi(app: OpenAPIHono<HttpEnv>, parts: RouteParts): void {
   )
   addActing(app, parts)
   addWatching(app, parts)
+  addChanging(app, parts)
+  addRollouts(app, parts)
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
   app.get('/api/v1/openapi.json', (c) =>
     c.json(
@@ -98,12 +103,5 @@ function addHealthcheck(app: OpenAPIHono<HttpEnv>, { store, log, options }: Rout
       log.error({ error }, 'The database does not answer')
       return c.json({ status: 'failing', error: 'The database does not answer.' }, 503)
     }
-  })
-}
-
-function invalidRequest(issues: readonly { path: readonly PropertyKey[]; message: string }[]): Failure {
-  const problems = issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
-  return new Failure('invalid', `The request is not as it must be: ${problems.join('; ')}.`, {
-    remedy: 'See /api/v1/openapi.json.',
   })
 }

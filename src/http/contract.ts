@@ -1,12 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { CheckReport, Delivery, Event, Failure, Image, InboxItem, Status, Verdicts, Workload } from './schemas.ts'
+import { failures, jsonOf, most, operator } from './contract-parts.ts'
+import { CheckReport, Delivery, Event, Image, InboxItem, Status, Verdicts, Workload } from './schemas.ts'
 
-// The routes of `/api/v1` and what goes in and out of them. The OpenAPI document is made of this.
-
-const most = z.coerce.number().int().min(1).max(500).default(50).openapi({ type: 'integer' })
-const failures = { default: { description: 'What went wrong.', content: jsonOf(Failure) } }
-/** Filled only for routes that make the server act. */
-const operator = [{ token: [] }]
+// The routes of `/api/v1` and what goes in and out of them; those about updates of workloads are in contract-updates.ts.
+// The OpenAPI document is made of this.
 
 export const getStatus = createRoute({
   method: 'get',
@@ -139,7 +136,3 @@ export const unacknowledge = createRoute({
   request: { params: z.object({ image: z.string().meta({ description: 'The image, percent-encoded.' }) }) },
   responses: { 204: { description: 'It waits.' }, ...failures },
 })
-
-function jsonOf<Schema extends z.ZodType>(schema: Schema) {
-  return { 'application/json': { schema } }
-}

@@ -1,21 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { LiveProgress, Updates } from '../engine/rollout/types.ts'
 import type { Engine } from '../engine/types.ts'
 import type { Log } from '../lib/log.ts'
 import { eventsAfter, lastEventId, type RecordedEvent } from '../store/events.ts'
 import type { Db } from '../store/tables.ts'
+import { followProgress } from './live-progress.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 
 const PATH = '/api/v1/events'
 const PAGE = 500
 const HEARTBEAT_MS = 25_000
 const POLL_MS = 1000
+/** How often the progress of one update is told at most. */
+const PROGRESS_MS = 500
 /** A client that has not taken this much is let go; it comes back and goes on where it was. Bytes. */
 const MOST_BUFFERED = 512 * 1024
 const HEARTBEAT = Buffer.from(':\n\n')
 
 /**
  * The events as a live stream (WHATWG HTML, server-sent events), written to the raw responses: a batch is encoded once
- * and the same bytes go to all clients.
+ * and the same bytes go to all clients. The progress of pulls is mixed in: `event: progress`, without an id, for it is
+ * stored nowhere.
  */
 export interface EventStream {
   /** Whether the request asks for the stream rather than for the list at the same path. */
@@ -38,6 +43,7 @@ interface Client {
 interface EventStreamParts {
   readonly db: Db
   readonly engine: Pick<Engine, 'onEvent'>
+  readonly updates: Pick<Updates, 'onProgress'>
   readonly log: Log
   readonly mostClients: number
   /** How often to look for events that another process wrote. Milliseconds; default 1000. */
@@ -46,11 +52,15 @@ interface EventStreamParts {
 
 /** Makes the stream. It reads from the event table, so events that another process wrote show too. */
 export function createEventStream(parts: EventStreamParts): EventStream {
-  const { db, engine, log, mostClients, pollMs = POLL_MS } = parts
+  const { db, engine, updates, log, mostClients, pollMs = POLL_MS } = parts
   const open = new Set<ServerResponse>()
   const live = new Set<Client>()
   const pump = createPump(db, { live, log })
   const forget = engine.onEvent(pump.wake)
+  const forgetProgress = followProgress(updates, {
+    everyMs: PROGRESS_MS,
+    show: (progress) => writeAll(live, encodeProgress(progress)),
+  })
   const timers = createTimers([
     [pump.wake, pollMs],
     [() => writeAll(live, HEARTBEAT), HEARTBEAT_MS],
@@ -97,6 +107,7 @@ export function createEventStream(parts: EventStreamParts): EventStream {
     close() {
       closed = true
       forget()
+      forgetProgress()
       timers.stop()
       for (const response of open) response.end()
     },
@@ -180,6 +191,10 @@ function send(response: ServerResponse, bytes: Buffer): void {
 
 function encode(events: readonly RecordedEvent[]): Buffer {
   return Buffer.from(events.map((event) => `id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`).join(''))
+}
+
+function encodeProgress(progress: LiveProgress): Buffer {
+  return Buffer.from(`event: progress\ndata: ${JSON.stringify(progress)}\n\n`)
 }
 
 function begin(request: IncomingMessage, response: ServerResponse): void {

@@ -1,3 +1,4 @@
+import type { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { Failure } from '../domain/failure.ts'
 
@@ -14,6 +15,30 @@ export async function readJsonObject(c: Context): Promise<Record<string, unknown
     throw new Failure('invalid', 'The body must be a JSON object.')
   }
   return value as Record<string, unknown>
+}
+
+/**
+ * The body as the schema says, for routes that are made by hand. No body counts as an empty object.
+ * @throws Failure `too-large` or `invalid`.
+ */
+export async function parseBody<Schema extends z.ZodType>(c: Context, schema: Schema): Promise<z.output<Schema>> {
+  const text = await readText(c)
+  return parseWith(schema, text === '' ? {} : parse(text))
+}
+
+/** @throws Failure `invalid` that names every problem. */
+export function parseWith<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw invalidRequest(parsed.error.issues)
+  return parsed.data
+}
+
+/** The failure of a request that is not as its contract says. */
+export function invalidRequest(issues: readonly { path: readonly PropertyKey[]; message: string }[]): Failure {
+  const problems = issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+  return new Failure('invalid', `The request is not as it must be: ${problems.join('; ')}.`, {
+    remedy: 'See /api/v1/openapi.json.',
+  })
 }
 
 async function readText(c: Context): Promise<string> {

@@ -1,17 +1,10 @@
-import { Counter, Gauge, Registry } from 'prom-client'
+import { Registry } from 'prom-client'
 import { readMeasures } from '../store/measures.ts'
+import { readUpdateMeasures, type UpdateMeasures } from '../store/update-measures.ts'
+import { type Sample, type Writer, writerFor } from './metrics-writer.ts'
 import type { RouteParts } from './parts.ts'
 
-type Labels = Readonly<Record<string, string>>
-type Sample = readonly [labels: Labels, value: number]
 type Measures = Awaited<ReturnType<typeof readMeasures>>
-
-/** Writes the series of one metric into a registry. */
-interface Writer {
-  gauge(name: string, help: string, samples: readonly Sample[]): void
-  /** The name is given without `_total`'s rules being checked; it must end so. */
-  counter(name: string, help: string, samples: readonly Sample[]): void
-}
 
 const DIUN_STATUS: Readonly<Record<string, string>> = {
   new: 'new',
@@ -22,6 +15,10 @@ const DIUN_STATUS: Readonly<Record<string, string>> = {
   failed: 'error',
 }
 const DIUN_STATUSES = ['new', 'update', 'unchange', 'skip', 'error']
+const OUTCOMES = ['committed', 'rolled-back']
+const HOLDS = ['hold', 'snooze', 'skip', 'pin'] as const
+/** Upper bounds in seconds: from an image that was here already to a large one with a slow start. */
+const UPDATE_SECONDS = [10, 30, 60, 120, 300, 600, 1800]
 const STATUSES = ['current', 'update', 'new', 'failed', 'not-checkable', 'skipped']
 
 /**
@@ -36,6 +33,7 @@ export async function renderMetrics(parts: RouteParts): Promise<{ contentType: s
   writeChecks(writer, measures)
   writeMessages(writer, measures)
   writeRegistries(writer, parts)
+  writeUpdates(writer, await readUpdateMeasures(parts.store.db, parts.now()))
   writeDiun(writer, measures, parts.options.version)
   return { contentType: registry.contentType, text: await registry.metrics() }
 }
@@ -108,6 +106,28 @@ function writeRegistries(writer: Writer, { engine }: RouteParts): void {
   writer.gauge('seaworthy_registry_rate_limit_remaining', 'Requests that are left in the current window.', limits)
 }
 
+function writeUpdates(writer: Writer, { finished, underWay, needOperator, holds }: UpdateMeasures): void {
+  const byOutcome = countBy(finished, ({ outcome }) => outcome)
+  writer.counter(
+    'seaworthy_updates_total',
+    'Updates of workloads that came to their end, by how they ended.',
+    OUTCOMES.map((outcome) => [{ outcome }, byOutcome.get(outcome) ?? 0]),
+  )
+  writer.gauge('seaworthy_updates_open', 'Updates of workloads that did not come to their end yet.', [
+    [{ state: 'under-way' }, underWay],
+    [{ state: 'needs-operator' }, needOperator],
+  ])
+  writer.histogram('seaworthy_update_seconds', 'How long updates of workloads took, from begin to end.', {
+    buckets: UPDATE_SECONDS,
+    values: finished.map(({ seconds }) => seconds),
+  })
+  writer.gauge(
+    'seaworthy_holds',
+    'What people decided about workloads and stands now, by kind.',
+    HOLDS.map((kind) => [{ kind }, holds.get(kind) ?? 0]),
+  )
+}
+
 /** The names that Diun 4.32 and later gives, so that dashboards and alerts made for it go on working. */
 function writeDiun(writer: Writer, { images, checks, lastCheck }: Measures, version: string): void {
   const statusOf = (status: string): string => DIUN_STATUS[status] ?? 'error'
@@ -145,25 +165,6 @@ function writeDiun(writer: Writer, { images, checks, lastCheck }: Measures, vers
     [{}, lastCheck.endedAt],
   ])
   writer.gauge('diun_watch_last_run_duration_seconds', 'How long the last check took.', [[{}, lastCheck.seconds]])
-}
-
-function writerFor(registry: Registry): Writer {
-  const options = (name: string, help: string, samples: readonly Sample[]) => ({
-    name,
-    help,
-    labelNames: Object.keys(samples[0]?.[0] ?? {}),
-    registers: [registry],
-  })
-  return {
-    gauge(name, help, samples) {
-      const gauge = new Gauge(options(name, help, samples))
-      for (const [labels, value] of samples) gauge.set(labels, value)
-    },
-    counter(name, help, samples) {
-      const counter = new Counter(options(name, help, samples))
-      for (const [labels, value] of samples) counter.inc(labels, value)
-    },
-  }
 }
 
 function countBy<Item>(items: readonly Item[], key: (item: Item) => string): Map<string, number> {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Updates } from '../engine/rollout/types.ts'
 import type { Engine } from '../engine/types.ts'
 import type { Log } from '../lib/log.ts'
 import type { Secret } from '../lib/secret.ts'
@@ -9,6 +10,7 @@ import type { EventStream } from './event-stream.ts'
 export interface HttpParts {
   readonly store: Store
   readonly engine: Engine
+  readonly updates: Updates
   readonly log: Log
   readonly now: () => Date
   readonly options: HttpOptions

@@ -23,11 +23,15 @@ export function nameAfter(prefix: string, rawPath: string): string {
   return name
 }
 
-/** Percent-decodes once. @throws Failure `invalid`. */
-export function decodeName(text: string): string {
+function decodeName(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch (cause) {
     throw new Failure('invalid', 'The path holds a broken percent-encoding.', { cause })
   }
+}
+
+/** What stands between the two in a raw path, percent-decoded once. @throws Failure `invalid`. */
+export function nameBetween(rawPath: string, before: string, after: string): string {
+  return decodeName(rawPath.slice(before.length, -after.length))
 }

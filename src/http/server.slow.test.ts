@@ -113,6 +113,21 @@ test('a client that missed thousands of events gets each of them once, in order,
   )
 })
 
+test('the progress of a pull comes live, without an id, and is not sent again', async () => {
+  await using app = await startApp()
+  const { port } = await app.listen()
+  const stream = await openStream(port)
+  await note(app, 'before')
+  await until(() => stream.events().length > 0, { what: 'the client to follow' })
+  const live = { update: 'u1', workload: 'docker/local/web', progress: { done: 5, total: 10 } }
+  app.updates.tell(live)
+  const block = `event: progress\ndata: ${JSON.stringify(live)}\n\n`
+  await until(() => stream.text().includes(block), { what: 'the progress' })
+  const other = await openStream(port, { path: '?lastEventId=0' })
+  await until(() => other.events().length > 0, { what: 'the other client to follow' })
+  assert.ok(!other.text().includes('progress'))
+})
+
 test('an id from the future is of another database: the stream goes on from now', async () => {
   await using app = await startApp()
   const { port } = await app.listen()
@@ -244,6 +259,7 @@ async function openStream(
   response.on('error', () => undefined)
   return {
     response,
+    text: () => received,
     events: (): Sent[] =>
       [...received.matchAll(/^id: (\d+)\ndata: (.*)\n\n/gm)].map(([, id, data]) => ({
         id: Number(id),

@@ -138,6 +138,7 @@ function toWorkload({ container, labels }: Wanted, { image, original, fallback, 
       ...(container.State === '' ? {} : { state: container.State }),
     },
     settings: labels.settings,
+    update: labels.update,
     metadata: mergeMetadata(labels.metadata, {
       defaults: parts.defaultMetadata,
       own: containerMetadata(container, given.formatTime),

@@ -224,6 +224,7 @@ test('a bad label or image spoils its own container only, and names it', async (
     container('label', { Labels: { 'diun.max_tags': 'many' } }),
     container('regex', { Labels: { 'diun.include_tags': '(?!x)' } }),
     container('image', { Image: 'Not/An/Image' }),
+    container('update', { Labels: { 'seaworthy.update': 'always' } }),
   ]
   const { workloads, problems } = await list(double)
   assert.deepEqual(
@@ -234,6 +235,20 @@ test('a bad label or image spoils its own container only, and names it', async (
   assert.match(messages.label ?? '', /^container "label", label "diun\.max_tags": "many" is not a whole number/)
   assert.match(messages.regex ?? '', /^container "regex", label "diun\.include_tags": .*look-around/)
   assert.match(messages.image ?? '', /^container "image": "Not\/An\/Image" is not an image reference/)
+  assert.match(messages.update ?? '', /^container "update", label "seaworthy\.update": unknown mode "always"/)
+})
+
+test('what labels say about being updated stands on the workload, and each can be updated', async () => {
+  await using double = await startDockerDouble()
+  double.images = { [ID]: NGINX }
+  const labels = { 'seaworthy.update': 'auto', 'seaworthy.hook_pre_update': 'dump' }
+  double.containers = [container('a', { Labels: labels }), container('b')]
+  const { workloads } = await list(double)
+  const hooks = { 'pre-update': { where: 'container', command: 'dump', timeoutMs: 60_000 } }
+  assert.deepEqual(
+    workloads.map(({ update }) => update),
+    [{ mode: 'auto', hooks }, {}],
+  )
 })
 
 test('the metadata of one container never reaches another', async () => {

@@ -29,6 +29,17 @@ export type EventKind =
   | 'message.delivered'
   | 'message.failed'
   | 'message.repeated'
+  | 'hold.set'
+  | 'hold.released'
+  | 'update.approved'
+  | 'updates.paused'
+  | 'updates.resumed'
+  | 'hook.run'
+  | 'update.begun'
+  | 'update.phase'
+  | 'update.committed'
+  | 'update.rolled-back'
+  | 'update.needs-operator'
   | 'database.recovered'
 
 /** Writes an event down. Secrets never belong in `data`. */

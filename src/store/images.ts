@@ -1,9 +1,10 @@
+import { sql } from 'kysely'
 import type { ImageDetails, ImageFinding } from '../domain/finding.ts'
 import { formatImageReference, nameOf, tagOf } from '../domain/image-reference.ts'
+import { chunks } from './chunks.ts'
+import { noteSightings } from './sightings.ts'
 import { type Db, fromJson, type ImageStateTable, toJson } from './tables.ts'
-
-/** SQLite allows 32,766 bound values in one statement; this keeps well below. */
-const CHUNK = 500
+import { namesOf, upsert } from './upsert.ts'
 
 export type ImageState = ImageStateTable
 
@@ -17,10 +18,10 @@ export async function readImageStates(db: Db, keys: readonly string[]): Promise<
   return states
 }
 
-/** Names (registry/repository) of which at least one image has been answered before. */
-export async function knownNames(db: Db, names: readonly string[]): Promise<Set<string>> {
-  const known = new Set<string>()
-  for (const chunk of chunks([...new Set(names)])) {
+/** Those of the names (registry/repository) of which no image has ever been answered. */
+export async function unansweredNames(db: Db, names: readonly string[]): Promise<Set<string>> {
+  const unanswered = new Set(names)
+  for (const chunk of chunks([...unanswered])) {
     const rows = await db
       .selectFrom('image_state')
       .select('name')
@@ -28,9 +29,9 @@ export async function knownNames(db: Db, names: readonly string[]): Promise<Set<
       .where('name', 'in', chunk)
       .where('answered_at', 'is not', null)
       .execute()
-    for (const { name } of rows) known.add(name)
+    for (const { name } of rows) unanswered.delete(name)
   }
-  return known
+  return unanswered
 }
 
 /** Writes a finding down. `seen` is what has become a message, or was kept silent about, and stays when absent. */
@@ -52,11 +53,13 @@ export async function saveFinding(
     ...(answered ? answerOf(finding, at) : {}),
     ...(seen === undefined ? {} : { seen_digest: seen.digest, seen_tag: seen.tag }),
   }
-  await db
-    .insertInto('image_state')
-    .values({ ...emptyState(finding), first_seen_at: at, ...changing })
-    .onConflict((conflict) => conflict.column('key').doUpdateSet(changing))
-    .execute()
+  await upsert(db, {
+    into: 'image_state',
+    row: { ...emptyState(finding), first_seen_at: at, ...changing },
+    key: ['key'],
+    changing: namesOf(changing),
+  })
+  await noteSightings(db, finding, at)
 }
 
 /** For images of which nothing changed since the last check: one statement for many. */
@@ -84,35 +87,30 @@ export async function listImages(db: Db): Promise<ImageState[]> {
     .execute()
 }
 
-/** Whether the same reference has something that waits under another key that something runs. */
+/**
+ * Whether the same reference has something that waits under another key that something runs. As text, since it is asked
+ * for every image of a first check and the query builder takes several times as long.
+ */
 export async function waitsElsewhere(db: Db, reference: string, key: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('image_state')
-    .innerJoin('workload', 'workload.image_key', 'image_state.key')
-    .select('image_state.key')
-    .where('image_state.reference', '=', reference)
-    .where('image_state.key', '<>', key)
-    .where('image_state.level', 'is not', null)
-    .where('workload.gone_at', 'is', null)
-    .executeTakeFirst()
-  return row !== undefined
+  const { rows } = await sql`select 1 from image_state join workload on workload.image_key = image_state.key
+    where image_state.reference = ${reference} and image_state.key <> ${key} and image_state.level is not null
+    and workload.gone_at is null limit 1`.execute(db)
+  return rows.length > 0
 }
 
 /** The validators of the last answers for these tags, by `name:tag`. */
 export async function readTagDigests(
   db: Db,
   names: readonly string[],
-): Promise<Map<string, { digest: string; mediaType: string; etag: string | undefined }>> {
-  const known = new Map<string, { digest: string; mediaType: string; etag: string | undefined }>()
+): Promise<Map<string, { digest: string; etag: string | undefined }>> {
+  const known = new Map<string, { digest: string; etag: string | undefined }>()
   for (const chunk of chunks([...new Set(names)])) {
-    const rows = await db.selectFrom('tag_digest').selectAll().where('name', 'in', chunk).execute()
-    for (const row of rows) {
-      known.set(`${row.name}:${row.tag}`, {
-        digest: row.digest,
-        mediaType: row.media_type,
-        etag: row.etag ?? undefined,
-      })
-    }
+    const rows = await db
+      .selectFrom('tag_digest')
+      .select(['name', 'tag', 'digest', 'etag'])
+      .where('name', 'in', chunk)
+      .execute()
+    for (const { name, tag, digest, etag } of rows) known.set(`${name}:${tag}`, { digest, etag: etag ?? undefined })
   }
   return known
 }
@@ -129,11 +127,12 @@ export async function saveTagDigest(
     etag: answer.etag ?? null,
     answered_at: at.now.toISOString(),
   }
-  await db
-    .insertInto('tag_digest')
-    .values({ name: at.name, tag: at.tag, ...row })
-    .onConflict((conflict) => conflict.columns(['name', 'tag']).doUpdateSet(row))
-    .execute()
+  await upsert(db, {
+    into: 'tag_digest',
+    row: { name: at.name, tag: at.tag, ...row },
+    key: ['name', 'tag'],
+    changing: namesOf(row),
+  })
 }
 
 /** Details of a digest for a platform, when they were fetched before. */
@@ -187,8 +186,4 @@ function emptyState(finding: ImageFinding) {
     seen_tag: null,
     answered_at: null,
   }
-}
-
-function* chunks<T>(items: readonly T[]): Generator<T[]> {
-  for (let start = 0; start < items.length; start += CHUNK) yield items.slice(start, start + CHUNK)
 }

@@ -237,6 +237,16 @@ export interface ApprovalTable {
   created_at: string
 }
 
+/** A digest that a tag has had: when it was first seen under it, running or in the registry. */
+export interface SightingTable {
+  id: Generated<number>
+  /** Registry and repository. */
+  name: string
+  tag: string
+  digest: string
+  at: string
+}
+
 export interface Tables {
   update: UpdateTable
   update_step: UpdateStepTable
@@ -244,6 +254,7 @@ export interface Tables {
   hold: HoldTable
   quarantine: QuarantineTable
   approval: ApprovalTable
+  sighting: SightingTable
   workload: WorkloadTable
   image_state: ImageStateTable
   tag_digest: TagDigestTable

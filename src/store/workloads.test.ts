@@ -52,3 +52,19 @@ for (const [what, before, after, expected] of [
     )
   })
 }
+
+test('a place with more workloads than one statement takes is compared whole', async () => {
+  await using store = await openStore(':memory:', { now: () => FIRST })
+  const write = (workloads: readonly Workload[]) =>
+    replaceWorkloads(store.db, PLACE, {
+      workloads: workloads.map((each) => ({ workload: each, imageKey: 'key' })),
+      now: FIRST,
+    })
+  const all = Array.from({ length: 450 }, (_, number) => workload(`app-${number}`))
+  assert.equal((await write(all)).came.length, all.length)
+  const { came, went } = await write([...all.slice(1, 449), workload('app-449', 'nginx:1.28'), workload('new')])
+  assert.deepEqual({ came, went }, { came: ['docker/local/new'], went: ['docker/local/app-0'] })
+  const listed = await listWorkloads(store.db)
+  assert.equal(listed.length, 450)
+  assert.equal(listed.find(({ name }) => name === 'app-449')?.image, 'nginx:1.28')
+})

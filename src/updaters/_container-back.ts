@@ -17,10 +17,11 @@ export async function putBack(docker: DockerClient, plan: Plan, run: Run): Promi
   const { members } = dataOf(plan)
   for (const member of members) await checkOld(docker, member, run)
   for (const member of members.toReversed()) await shelve(docker, member, run)
-  for (const member of members) await pointBack(docker, { plan, member, run })
   for (const member of members) await restore(docker, member, run)
-  // Last, so that whatever cannot be put back leaves the new one for a person to start.
+  // Only now, so that whatever cannot be put back leaves the new one for a person to start.
   for (const member of members.toReversed()) await removeCandidate(docker, member, run)
+  // A name is not taken from an image that a container uses.
+  for (const member of members) await pointBack(docker, { plan, member, run })
 }
 
 /** What the host shows of an update: by the workload's own container, and by what bears its name. */

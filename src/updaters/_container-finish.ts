@@ -15,11 +15,13 @@ export async function gateAll(docker: DockerClient, plan: Plan, run: Run): Promi
   for (const member of members) {
     if (member.state === 'stopped') continue
     const candidate = await startMember(docker, member, run)
+    // Cut off after this: it has passed its gate already.
+    if (member.state === 'paused' && candidate.State.Paused === true) continue
     const gate = member.role === 'workload' ? plan.gate : { ...plan.gate, probe: undefined }
     const { signal, clock, log } = run
     await passGate(docker, { containerId: candidate.Id, gate, mayEnd: false, signal, clock, log })
     await run.note('well', { container: member.name })
-    if (member.state === 'paused' && candidate.State.Paused !== true)
+    if (member.state === 'paused')
       await run.act('pause', { container: member.name }, async () => {
         await docker.request('POST', `/containers/${candidate.Id}/pause`, { signal })
       })

@@ -7,10 +7,12 @@ import { findDependants } from '../domain/container-spec/dependants.ts'
 import { refusalOf } from '../domain/container-spec/refusal.ts'
 import type { InspectedContainer, InspectedImage } from '../domain/container-spec/types.ts'
 import { Failure } from '../domain/failure.ts'
+import { nameOf, parseImageReference } from '../domain/image-reference.ts'
 import { formatPlatform, normalizePlatform } from '../domain/platform.ts'
 import type { Plan, PlannedContainer } from '../domain/update.ts'
 import { findContainer, inspectAll, nameOfContainer, REPLACES_LABEL, UPDATE_LABEL } from './_container-world.ts'
 import { findImage, inspectImage } from './_image.ts'
+import { probeProblem } from './_probe.ts'
 import type { Target } from './_updater.ts'
 
 /** A container that is made anew, as it was when the update was planned. */
@@ -42,13 +44,16 @@ export async function planContainer(docker: DockerClient, target: Target, signal
     })
   const refusal = refusalOf(container)
   if (refusal !== undefined) throw refusal
+  const unreachable = probeProblem(container, target.gate.probe)
+  if (unreachable !== undefined)
+    throw new Failure('invalid', unreachable, { where: `container "${target.name}", probe of its gate` })
   const oldImage = await oldImageOf(docker, container, signal)
   await checkNetworks(docker, container, signal)
   const { recreate, restart } = findDependants(container, await inspectAll(docker, signal))
   const members = await Promise.all(recreate.map((dependant) => memberOf(docker, dependant, signal)))
   const own = await toMember(docker, container, { role: 'workload', reference: target.to.reference, signal })
   const data: ContainerData = { members: [own, ...members], restarts: restart }
-  return {
+  const plan: Plan = {
     updater: 'container',
     host: target.host,
     workload: target.workload,
@@ -63,6 +68,16 @@ export async function planContainer(docker: DockerClient, target: Target, signal
     pins: target.pins,
     data,
   }
+  return await withKnownChanges(docker, plan, signal)
+}
+
+/** What the new image brings along, where it is on the host already. */
+async function withKnownChanges(docker: DockerClient, plan: Plan, signal: AbortSignal): Promise<Plan> {
+  const { reference, digest, imageId } = plan.to
+  const name = digest === undefined ? imageId : `${nameOf(parseImageReference(reference))}@${digest}`
+  const image = name === undefined ? undefined : await findImage(docker, name, signal)
+  if (image === undefined) return plan
+  return await withChanges(docker, { ...plan, to: { ...plan.to, imageId: image.Id } }, signal)
 }
 
 /** The container as it was when the update was planned. */

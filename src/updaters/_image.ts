@@ -99,12 +99,15 @@ export async function moveTag(
   })
 }
 
-/** Takes a tag (or any other name) from an image; the image goes with its last name unless something uses it. */
+/**
+ * Takes a tag (or any other name) from an image; the image goes with its last name. Where a container uses it the engine
+ * leaves that last name, and so do we.
+ */
 export async function removeName(docker: DockerClient, name: string, signal: AbortSignal): Promise<void> {
   try {
     await docker.request('DELETE', `/images/${name}`, { signal })
   } catch (error) {
-    if (!hasStatus(error, 404)) throw error
+    if (!hasStatus(error, 404, 409)) throw error
   }
 }
 

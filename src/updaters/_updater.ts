@@ -56,7 +56,7 @@ export type Standing = 'before' | 'between' | 'after' | 'foreign' | 'settled'
  */
 export interface Updater {
   readonly name: string
-  /** Why it cannot take this workload; undefined when it can. Absent: it can take any. */
+  /** Why it cannot take this workload, empty where nobody would expect it to; undefined when it can. Absent: it can take any. */
   unfit?(target: Target, signal: AbortSignal): Promise<string | undefined>
   /** Looks, changes nothing. @throws Failure when the update cannot be made: with what is wrong and what to do. */
   plan(target: Target, signal: AbortSignal): Promise<Plan>
@@ -82,7 +82,7 @@ export interface Updater {
   observe(plan: Plan, signal: AbortSignal): Promise<Standing>
   /** Runs a command in the workload's container, with its standard output and error. @throws Failure when that cannot be done. */
   exec(
-    plan: Plan,
+    place: { readonly host: string; readonly name: string },
     asked: { command: readonly string[]; timeoutMs: number; signal: AbortSignal },
   ): Promise<{ exitCode: number; output: string }>
   /**

@@ -37,8 +37,8 @@ function createContainerUpdater(parts: UpdaterParts): Updater {
     commit: async (plan, run) => removeOld(await docker(plan.host), plan, run),
     rollBack: async (plan, run) => putBack(await docker(plan.host), plan, run),
     observe: async (plan, signal) => observeContainer(await docker(plan.host), plan, signal),
-    exec: async (plan, { command, timeoutMs, signal }) =>
-      execIn(await docker(plan.host), plan.name, { command, timeoutMs, signal }),
+    exec: async ({ host, name }, { command, timeoutMs, signal }) =>
+      execIn(await docker(host), name, { command, timeoutMs, signal }),
     tidy: async ({ host }, keep, signal) => removeKept(await docker(host), keep, signal),
     commands: commandsFor,
   }

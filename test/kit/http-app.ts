@@ -8,6 +8,7 @@ import type { HttpOptions } from '../../src/http/parts.ts'
 import { type Listening, listen } from '../../src/http/server.ts'
 import type { Log } from '../../src/lib/log.ts'
 import { openStore, type Store } from '../../src/store/open.ts'
+import { type MadeUpUpdates, madeUpUpdates, outlookOf } from './updates.ts'
 
 export interface LoggedLine {
   readonly level: string
@@ -19,6 +20,8 @@ export interface TestApp extends AsyncDisposable {
   readonly store: Store
   readonly http: HttpApp
   readonly engine: MadeUpEngine
+  /** Knows one workload, `docker/local/web`. */
+  readonly updates: MadeUpUpdates
   readonly log: readonly LoggedLine[]
   /** Calls a route without a network. */
   call(method: string, target: string, request?: CallOptions): Promise<Response>
@@ -51,9 +54,11 @@ export async function startApp(
   const store = await openStore(file, { now: () => NOW })
   const lines: LoggedLine[] = []
   const engine = madeUpEngine()
+  const updates = madeUpUpdates(outlookOf('web'))
   const http = createHttpApp({
     store,
     engine,
+    updates,
     log: noteIn(lines),
     now: () => NOW,
     options: { version: '1.2.3', metrics: { enabled: true }, pollMs: 10, ...rest },
@@ -65,6 +70,7 @@ export async function startApp(
     store,
     http,
     engine,
+    updates,
     log: lines,
     call: async (method, target, { body, headers = {}, operator = false } = {}) =>
       await http.app.request(

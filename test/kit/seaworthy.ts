@@ -17,6 +17,8 @@ export interface Seaworthy extends AsyncDisposable {
   run(args: readonly string[], input?: string): Promise<Ended>
   /** Starts the server and waits until it answers. */
   serve(): Promise<Server>
+  /** Ends every process of it that runs without giving it a chance. */
+  killAll(): void
 }
 
 export interface Ended {
@@ -43,8 +45,14 @@ export async function seaworthyWith(
   const port = await freePort()
   await writeFile(path.join(temporary.path, 'seaworthy.yml'), config.replaceAll('PORT', String(port)))
   const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: temporary.path, NO_COLOR: '1', ...environment }
-  const start = (args: readonly string[]): ChildProcess =>
-    spawn(NODE[0], [...NODE.slice(1), MAIN, ...args], { cwd: temporary.path, env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const running = new Set<ChildProcess>()
+  const start = (args: readonly string[]): ChildProcess => {
+    const options = { cwd: temporary.path, env, stdio: ['pipe', 'pipe', 'pipe'] } as const
+    const child = spawn(NODE[0], [...NODE.slice(1), MAIN, ...args], { ...options, stdio: [...options.stdio] })
+    running.add(child)
+    child.once('close', () => running.delete(child))
+    return child
+  }
   const url = `http://127.0.0.1:${port}`
   return {
     folder: temporary.path,
@@ -79,6 +87,9 @@ export async function seaworthyWith(
         [Symbol.asyncDispose]: async () =>
           void (child.exitCode === null && child.signalCode === null && (await end('SIGKILL'))),
       }
+    },
+    killAll() {
+      for (const child of running) child.kill('SIGKILL')
     },
     [Symbol.asyncDispose]: () => temporary[Symbol.asyncDispose](),
   }

@@ -19,6 +19,7 @@ import { RUNNING, TELLER } from '../kit/message.ts'
 import { type Chromium, startChromium } from '../kit/parts/chromium.ts'
 import { needs } from '../kit/parts/needs.ts'
 import { until } from '../kit/parts/until.ts'
+import { updateOf } from '../kit/updates.ts'
 
 const PICTURES = path.join(import.meta.dirname, '../../test-results')
 
@@ -70,6 +71,30 @@ describe('the page in a browser', { skip: await needs('chromium') }, () => {
     const dark = await open(chromium, url, { dark: true })
     await dark.page.getByRole('heading', { name: 'nginx:1.26', exact: true }).waitFor()
     await dark.page.screenshot({ path: path.join(PICTURES, 'page-dark.png'), fullPage: true })
+  })
+
+  test('an update under way shows its phase and its pull as they come, and what to run where it needs a person', async () => {
+    await using app = await startApp()
+    const put = (phase: 'planned' | 'needs-operator', more = {}) =>
+      app.updates.reports.set('u-web', [{ update: updateOf('web', phase, more), steps: [], progress: undefined }])
+    put('planned')
+    const { page, errors } = await open(chromium, (await app.listen()).url)
+    const card = page.getByRole('listitem').filter({ hasText: 'web on local' })
+    await card.getByText('planned').waitFor()
+    await until(() => app.http.stream.clients() === 1, { what: 'the page to follow the events' })
+    const live = { update: 'u-web', workload: 'docker/local/web', progress: { done: 1_500_000, total: 6_000_000 } }
+    await until(
+      async () => {
+        app.updates.tell(live)
+        return await card.getByText('Pulling: 1.5 MB of 6.0 MB').isVisible()
+      },
+      { what: 'the pull to show' },
+    )
+    put('needs-operator', { error: 'It is <b>stuck</b>.', commands: ['docker start web'] })
+    await recordEvent(app.store.db, { kind: 'update.needs-operator', now: new Date() })
+    await card.getByText('docker start web').waitFor()
+    await card.getByText('It is <b>stuck</b>.').waitFor()
+    assert.deepEqual(errors, [])
   })
 
   test('with everything current it says so', async () => {

@@ -17,6 +17,7 @@ export function chooseFrom<T extends Ranked>(
   { now, reason: reasonFor }: { now: Date; reason: (chosen: T) => string },
 ): Judgement {
   let chosen: T | null = null
+  let behind = ''
   const verdicts: Verdict[] = []
   const waiting: Verdict[] = []
   for (const entry of ranked) {
@@ -26,10 +27,10 @@ export function chooseFrom<T extends Ranked>(
       waiting.push(verdictOn(entry, 'rejected', 'too-young', reason))
     } else if (chosen === null) {
       chosen = entry
+      behind = ` would be allowed, but ${entry.facts.tag} comes first.`
       verdicts.push(verdictOn(entry, 'chosen', 'chosen', reasonFor(entry)))
     } else {
-      const reason = `${entry.facts.tag} would be allowed, but ${chosen.facts.tag} comes first.`
-      verdicts.push(verdictOn(entry, 'candidate', 'candidate', reason))
+      verdicts.push(verdictOn(entry, 'candidate', 'candidate', entry.facts.tag + behind))
     }
   }
   return {

@@ -3,7 +3,7 @@ import { chooseFrom, type Ranked } from './choose.ts'
 import { compareNewer, compareToCurrent, type Newer } from './compare-tags.ts'
 import { type Family, settleFamily } from './family.ts'
 import { type Incomparable, type ParsedTag, type ParseOptions, parseTag, parseTagLike } from './parse-tag.ts'
-import { familyReason, incomparableReason, prefixReason } from './reasons.ts'
+import { createReasons, incomparableReason, type Reasons } from './reasons.ts'
 import { rulePackFor } from './rule-packs.ts'
 import { strangeAtSight } from './sight.ts'
 import { stampLimits } from './stamp.ts'
@@ -47,7 +47,8 @@ export function judgeFamily(
   if (parsed.scheme === 'none' || isWindowsRelease(current, tags, context)) {
     return { ...alone(current, parsed, tags), current: parsed, relatives: [], options }
   }
-  const { relatives, strangers } = partition(parsed, tags, options)
+  const reasons = createReasons(parsed)
+  const { relatives, strangers } = partition(parsed, tags, { options, reasons })
   const family = settleFamily(parsed, withCurrent(relatives, parsed), options.limits)
   const newer: Newer[] = []
   const rest: Verdict[] = []
@@ -55,7 +56,7 @@ export function judgeFamily(
     if (barred.has(tag.tag) || tag.tag === current) continue
     const step = compareToCurrent(tag, family)
     if ('level' in step) newer.push(step)
-    else rest.push(rejected(tag.tag, step.code, familyReason(tag, step.code, family)))
+    else rest.push(rejected(tag.tag, step.code, reasons.family(tag, step.code, family)))
   }
   const judgement = rankNewer(newer, family, { policy, facts, now: context.now })
   const others = strangers.filter(({ tag }) => !barred.has(tag) && tag !== current)
@@ -92,11 +93,15 @@ function readsAsShortDates(current: string, tags: readonly TagFacts[], now: Date
   return dates >= others
 }
 
-function partition(current: ParsedTag, tags: readonly TagFacts[], options: ParseOptions) {
+function partition(
+  current: ParsedTag,
+  tags: readonly TagFacts[],
+  { options, reasons }: { options: ParseOptions; reasons: Reasons },
+) {
   const relatives: ParsedTag[] = []
   const strangers: Verdict[] = []
   for (const { tag } of tags) {
-    const stranger = strangeAtSight(tag, current)
+    const stranger = strangeAtSight(tag, current, reasons)
     if (stranger !== null) {
       strangers.push(stranger)
       continue
@@ -104,7 +109,7 @@ function partition(current: ParsedTag, tags: readonly TagFacts[], options: Parse
     const parsed = parseTagLike(tag, current, options)
     if (parsed.scheme === 'none') strangers.push(rejected(tag, parsed.code, incomparableReason(tag, parsed.code)))
     else if (isRelative(parsed, current)) relatives.push(parsed)
-    else strangers.push(rejected(tag, 'prefix', prefixReason(tag, current.tag, current.prefix)))
+    else strangers.push(rejected(tag, 'prefix', reasons.prefix(tag)))
   }
   return { relatives, strangers }
 }

@@ -19,42 +19,75 @@ export function incomparableReason(tag: string, code: Incomparable['code']): str
   }
 }
 
-/** Why a tag begins or counts differently; taken from its text alone, since most of a long list ends here. */
-export function prefixReason(tag: string, current: string, prefix: string): string {
-  const own = tag.slice(0, Math.max(tag.search(/\d/), 0))
+/**
+ * Writes why tags are not newer than the current one. Each sentence is the tag and an ending, which is made once for all
+ * tags that share it: whole sentences would be most of what the judgement of a long list keeps.
+ */
+export interface Reasons {
+  /** Why a tag begins or counts differently; taken from its text alone, since most of a long list ends here. */
+  prefix(tag: string): string
+  /** Why a version with more or fewer numbers is another line of tags. */
+  parts(tag: string, parts: number): string
+  /** Why a tag of the same kind is not newer, or not of the same family. */
+  family(tag: ParsedTag, code: ReasonCode, family: Family): string
+}
+
+/** Reasons for one judgement. */
+export function createReasons(current: ParsedTag): Reasons {
+  const endings = new Map<string, string>()
+  const flavours = new Map<string, string>()
+  const beginnings = new Map<string, string>()
+  const prefix = (tag: string) => {
+    const own = tag.slice(0, Math.max(tag.search(/\d/), 0))
+    return tag + once(beginnings, own, () => prefixEnding(own, current))
+  }
+  const parts = (tag: string, parts: number) =>
+    tag +
+    once(endings, `${parts}`, () => ` has ${counted(parts)}, ${current.tag} has ${counted(current.texts.length)}.`)
+  return {
+    prefix,
+    parts,
+    family(tag, code, family) {
+      if (code === 'prefix') return prefix(tag.tag)
+      if (code === 'parts') return parts(tag.tag, tag.parts.length)
+      if (code === 'scheme') return schemeReason(tag, family)
+      const make = () => familyEnding(tag, code, current)
+      if (code === 'flavour') return tag.tag + once(flavours, flavourOf(tag), make)
+      const key = code === 'pre-release' && !isPreRelease(tag.stage) ? 'between releases' : code
+      return tag.tag + once(endings, key, make)
+    },
+  }
+}
+
+function once(made: Map<string, string>, key: string, make: () => string): string {
+  const known = made.get(key)
+  if (known !== undefined) return known
+  const text = make()
+  made.set(key, text)
+  return text
+}
+
+function prefixEnding(own: string, { tag, prefix }: ParsedTag): string {
   const name = own === '' ? 'a number' : `"${own}"`
-  return `${tag} begins with ${own === prefix ? 'another kind of number' : name}, ${current} with ${prefix === '' ? 'a number' : `"${prefix}"`}.`
+  return ` begins with ${own === prefix ? 'another kind of number' : name}, ${tag} with ${prefix === '' ? 'a number' : `"${prefix}"`}.`
 }
 
-/** Why a version with more or fewer numbers is another line of tags. */
-export function partsReason(tag: string, parts: number, current: string, own: number): string {
-  return `${tag} has ${counted(parts)}, ${current} has ${counted(own)}.`
-}
-
-/** Why a tag of the same kind is not newer, or not of the same family. */
-export function familyReason(tag: ParsedTag, code: ReasonCode, family: Family): string {
-  const { current } = family
+function familyEnding(tag: ParsedTag, code: ReasonCode, current: ParsedTag): string {
   switch (code) {
     case 'flavour':
-      return `${tag.tag} is another flavour: ${flavourOf(tag)} instead of ${flavourOf(current)}.`
+      return ` is another flavour: ${flavourOf(tag)} instead of ${flavourOf(current)}.`
     case 'os-version':
-      return `${tag.tag} changes the operating system without a newer version, or to an older or vaguer one than ${flavourOf(current)}.`
+      return ` changes the operating system without a newer version, or to an older or vaguer one than ${flavourOf(current)}.`
     case 'pre-release':
-      return preReleaseReason(tag, current)
-    case 'scheme':
-      return schemeReason(tag, family)
+      return preReleaseEnding(tag, current)
     case 'padding':
-      return `${tag.tag} writes its numbers with leading zeros, which ${current.tag} and most tags do not: another numbering.`
+      return ` writes its numbers with leading zeros, which ${current.tag} and most tags do not: another numbering.`
     case 'windows':
-      return `${tag.tag} is for another Windows release; a Windows image must match its host.`
+      return ' is for another Windows release; a Windows image must match its host.'
     case 'same':
-      return `${tag.tag} is the same version as ${current.tag}.`
-    case 'prefix':
-      return prefixReason(tag.tag, current.tag, current.prefix)
-    case 'parts':
-      return partsReason(tag.tag, tag.parts.length, current.tag, current.parts.length)
+      return ` is the same version as ${current.tag}.`
     default:
-      return `${tag.tag} is older than ${current.tag}.`
+      return ` is older than ${current.tag}.`
   }
 }
 
@@ -64,10 +97,10 @@ function flavourOf({ stage, suffix }: ParsedTag): string {
   return stage === null ? 'nothing behind the version' : `"${stage.word}"`
 }
 
-function preReleaseReason(tag: ParsedTag, current: ParsedTag): string {
+function preReleaseEnding(tag: ParsedTag, current: ParsedTag): string {
   const kind = isPreRelease(tag.stage) ? 'a pre-release' : 'a build between releases'
-  if (isPreRelease(current.stage) || current.commits > 0) return `${tag.tag} is ${kind} of another version or line.`
-  return `${tag.tag} is ${kind} and ${current.tag} is a release.`
+  if (isPreRelease(current.stage) || current.commits > 0) return ` is ${kind} of another version or line.`
+  return ` is ${kind} and ${current.tag} is a release.`
 }
 
 function schemeReason(tag: ParsedTag, { current, numbering }: Family): string {

@@ -1,5 +1,5 @@
 import type { ParsedTag } from './parse-tag.ts'
-import { incomparableReason, partsReason, prefixReason } from './reasons.ts'
+import { incomparableReason, type Reasons } from './reasons.ts'
 import { rejected, type Verdict } from './verdict.ts'
 import { isArtefact, isCommit } from './words.ts'
 
@@ -7,23 +7,23 @@ import { isArtefact, isCommit } from './words.ts'
  * Rejects a tag by the text before its number and the count of its numbers, without taking it apart: most tags of a long list
  * end here. `null` for a tag that has to be parsed.
  */
-export function strangeAtSight(tag: string, current: ParsedTag): Verdict | null {
+export function strangeAtSight(tag: string, current: ParsedTag, reasons: Reasons): Verdict | null {
   if (current.prefix.includes('#hash')) return null
   if (!tag.startsWith(current.prefix) || !isDigit(tag.charCodeAt(current.prefix.length)))
-    return strangeBeginning(tag, current)
+    return strangeBeginning(tag, reasons)
   if (current.scheme !== 'version') return null
   const parts = countParts(tag, current.prefix.length)
   if (parts === current.texts.length) return null
   return isArtefact(tag) || isCommit(tag)
-    ? strangeBeginning(tag, current)
-    : rejected(tag, 'parts', partsReason(tag, parts, current.tag, current.texts.length))
+    ? strangeBeginning(tag, reasons)
+    : rejected(tag, 'parts', reasons.parts(tag, parts))
 }
 
-function strangeBeginning(tag: string, current: ParsedTag): Verdict {
+function strangeBeginning(tag: string, reasons: Reasons): Verdict {
   if (isArtefact(tag)) return rejected(tag, 'artefact', incomparableReason(tag, 'artefact'))
   if (!/\d/.test(tag)) return rejected(tag, 'no-version', incomparableReason(tag, 'no-version'))
   if (isCommit(tag)) return rejected(tag, 'commit', incomparableReason(tag, 'commit'))
-  return rejected(tag, 'prefix', prefixReason(tag, current.tag, current.prefix))
+  return rejected(tag, 'prefix', reasons.prefix(tag))
 }
 
 function countParts(tag: string, from: number): number {

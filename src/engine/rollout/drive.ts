@@ -81,7 +81,7 @@ async function takeStep(parts: DriveParts, driven: Driven): Promise<Update> {
   try {
     const plan = update.phase === 'planned' ? await planAgain(updater, update.plan, run) : update.plan
     if (step.method === 'prepare') await parts.before(update, run)
-    const known = await whenBack(run, () => updater[step.method](plan, run))
+    const known = await whenBack<Plan | void>(run, () => updater[step.method](plan, run))
     return await reach(parts, { ...update, plan: known ?? plan }, { to: step.to })
   } catch (error) {
     if (run.signal.aborted || error instanceof TakenOverError) throw error
@@ -94,7 +94,7 @@ async function takeStep(parts: DriveParts, driven: Driven): Promise<Update> {
 /** It may have waited for its turn: another update may have made its container anew meanwhile. */
 async function planAgain(updater: Updater, plan: Plan, run: Run): Promise<Plan> {
   const again = await whenBack(run, () => updater.plan(plan, run.signal))
-  const known = { ...again!, notes: [...new Set([...plan.notes, ...again!.notes])] }
+  const known = { ...again, notes: [...new Set([...plan.notes, ...again.notes])] }
   await run.keep(known)
   return known
 }
@@ -149,12 +149,12 @@ function errorText(update: Update, error: unknown): string {
 }
 
 /** An engine that went away is waited for: the steps read the world first, so that they may be begun again. */
-async function whenBack(run: Run, step: () => Promise<Plan | undefined | void>): Promise<Plan | undefined> {
+async function whenBack<Result>(run: Run, step: () => Promise<Result>): Promise<Result> {
   const { clock, signal, log } = run
   const deadline = performance.now() + AWAY_MS
   for (let pause = 250; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
-      return (await step()) ?? undefined
+      return await step()
     } catch (error) {
       if (!(error instanceof AwayError) || signal.aborted || performance.now() > deadline) throw error
       log.info({ error: describeError(error) }, 'The engine does not answer; the step is begun again when it does')

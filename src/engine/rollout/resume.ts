@@ -5,6 +5,13 @@ import { listUpdates } from '../../store/update-journal.ts'
 import { type DriveParts, reach } from './drive.ts'
 import { TakenOverError, withLease } from './journal.ts'
 
+export interface ResumeParts extends DriveParts {
+  /** Takes an update to its end. */
+  readonly drive: (id: string) => Promise<unknown>
+  /** Whether this process is at work on it. */
+  readonly isDriven: (id: string) => boolean
+}
+
 /** How often open updates that nobody is at work on are looked at. Milliseconds. */
 const LOOK_MS = 15_000
 
@@ -12,26 +19,29 @@ const LOOK_MS = 15_000
  * Takes up what an earlier process left open, by what the hosts really show: at the start, and again and again, for a
  * host may be away and a person may have put things right. Resolves when aborted.
  */
-export async function resumeUpdates(
-  parts: DriveParts & { readonly drive: (id: string) => Promise<unknown>; readonly isDriven: (id: string) => boolean },
-  signal: AbortSignal,
-): Promise<void> {
+export async function resumeUpdates(parts: ResumeParts, signal: AbortSignal): Promise<void> {
   const told = new Map<string, string>()
   while (!signal.aborted) {
-    const open = await listUpdates(parts.db, { open: true, most: MOST })
-    for (const update of open.filter(({ id }) => !parts.isDriven(id))) {
-      try {
-        if (await settle(parts, update, signal)) await parts.drive(update.id)
-        told.delete(update.id)
-      } catch (error) {
-        if (signal.aborted) return
-        const text = describeError(error)
-        // Said once: it is tried until it succeeds.
-        if (told.get(update.id) !== text) parts.log.warn({ update: update.id, error: text }, 'An open update waits')
-        told.set(update.id, text)
-      }
+    for (const update of await listUpdates(parts.db, { open: true, most: MOST })) {
+      if (parts.isDriven(update.id)) continue
+      const error = await takeUp(parts, update, signal)
+      // Said once: it is tried until it succeeds.
+      if (error !== undefined && told.get(update.id) !== error)
+        parts.log.warn({ update: update.id, error }, 'An open update waits')
+      if (error === undefined) told.delete(update.id)
+      else told.set(update.id, error)
     }
     await parts.clock.sleep(LOOK_MS, signal).catch(() => {})
+  }
+}
+
+/** Returns what kept it from being taken up. */
+async function takeUp(parts: ResumeParts, update: Update, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    if (await settle(parts, update, signal)) await parts.drive(update.id)
+    return undefined
+  } catch (error) {
+    return signal.aborted ? undefined : describeError(error)
   }
 }
 

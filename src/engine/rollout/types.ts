@@ -1,24 +1,11 @@
+import type { Hold } from '../../domain/hold.ts'
 import type { Plan, Update, UpdateStep } from '../../domain/update.ts'
+import type { Origins } from '../../domain/update-policy.ts'
 import type { UpdateSettings } from '../../domain/update-settings.ts'
 import type { Progress } from '../../updaters/_updater.ts'
 
-/** What a person says about a workload. */
-export interface Hold {
-  readonly id: string
-  readonly workload: string
-  /** `hold`: stays as it is. `snooze`: until a time. `skip`: one candidate is passed over. `pin`: stays on the tag it has; a new digest of it may come. */
-  readonly kind: 'hold' | 'snooze' | 'skip' | 'pin'
-  readonly tag: string | undefined
-  readonly digest: string | undefined
-  /** ISO time. */
-  readonly until: string | undefined
-  readonly reason: string | undefined
-  readonly actor: string
-  readonly createdAt: string
-}
-
-/** Where a value of the settings comes from: `default`, `updates`, `policy "nightly"`, `label "seaworthy.update"`. */
-export type Origins = Readonly<Partial<Record<keyof UpdateSettings, string>>>
+export type { Hold } from '../../domain/hold.ts'
+export type { Origins } from '../../domain/update-policy.ts'
 
 /** What may be done about one workload now, and why not. */
 export interface Outlook {
@@ -35,6 +22,8 @@ export interface Outlook {
   /** ISO time at which the next window opens, where only that is waited for. */
   readonly nextWindowAt: string | undefined
   readonly holds: readonly Hold[]
+  /** Why the candidate failed here before; undefined: it has not. */
+  readonly quarantine: string | undefined
   /** The open update, where there is one. */
   readonly open: Update | undefined
 }
@@ -53,6 +42,13 @@ export interface UpdateReport {
   readonly steps: readonly UpdateStep[]
   /** Of the pull under way in this process. */
   readonly progress: Progress | undefined
+}
+
+/** How far the pull of an update is, as it happens; written down nowhere. */
+export interface LiveProgress {
+  readonly update: string
+  readonly workload: string
+  readonly progress: Progress
 }
 
 export interface Asked {
@@ -90,6 +86,9 @@ export interface Updates {
   approve(workload: string, asked: Asked): Promise<Candidate>
   /** Nothing is updated by itself until resumed (or until a time). */
   pause(asked: Asked & { until?: Date | undefined }): Promise<void>
+  /** @throws Failure `conflict` where the config says so too. */
   resume(asked: Asked): Promise<void>
   paused(): Promise<{ until: string | undefined; actor: string } | undefined>
+  /** Calls `listener` whenever a pull of this process has come further, as often as it likes; returns how to stop. */
+  onProgress(listener: (live: LiveProgress) => void): () => void
 }

@@ -80,7 +80,7 @@ export function createUpdates(parts: UpdatesParts): RunningUpdates {
       await rollouts.ended(id, signal)
       return await report(parts, rollouts, id)
     },
-    list: (filter) => listUpdates(db, filter),
+    list: (filter) => listUpdates(db, { ...filter, workload: idOf(outlooks, filter.workload) }),
     get: (id) => report(parts, rollouts, id),
     onProgress: rollouts.onProgress,
     idle: rollouts.idle,
@@ -92,6 +92,17 @@ export function createUpdates(parts: UpdatesParts): RunningUpdates {
       }
       await Promise.all([resumeUpdates(driving, signal), runAutomatically(automatic, signal)])
     },
+  }
+}
+
+/** The id of a workload that is there; of one that is gone only its id is known. */
+function idOf(outlooks: Outlooks, workload: string | undefined): string | undefined {
+  if (workload === undefined) return undefined
+  try {
+    return outlooks.workload(workload).id
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'not-found') return workload
+    throw error
   }
 }
 
@@ -210,7 +221,7 @@ async function planUpdate(
       continue
     }
     const plan = await updater.plan(target, signal)
-    return { ...plan, notes: [...reasons, ...plan.notes] }
+    return { ...plan, notes: [...reasons.filter(Boolean), ...plan.notes] }
   }
   throw new Failure('unsupported', `Nothing here can update "${name}": ${reasons.join(' ')}`)
 }

@@ -9,7 +9,7 @@ import { unacknowledgeUpdate } from '../../store/updates.ts'
 import { listWorkloads } from '../../store/workloads.ts'
 import * as contract from '../contract.ts'
 import type { HttpEnv, RouteParts } from '../parts.ts'
-import { decodeName } from '../raw-path.ts'
+import { nameBetween } from '../raw-path.ts'
 import type { Image, Status } from '../schemas.ts'
 
 /** The routes of `/api/v1` that only look, and taking an acknowledgement back. */
@@ -98,8 +98,4 @@ function toImage(state: ImageState): Image {
     answeredAt: state.answered_at ?? undefined,
     staleSince: state.stale_since ?? undefined,
   }
-}
-
-function nameBetween(rawPath: string, before: string, after: string): string {
-  return decodeName(rawPath.slice(before.length, -after.length))
 }

@@ -29,4 +29,9 @@ const STATEMENTS = [
   `create table approval (
     workload text not null, tag text, digest text not null, actor text not null, created_at text not null,
     primary key (workload, digest))`,
+  // Which digests a tag has had, in the order in which they were seen.
+  `create table sighting (
+    id integer primary key autoincrement, name text not null, tag text not null, digest text not null, at text not null,
+    unique (name, tag, digest))`,
+  'insert into sighting (name, tag, digest, at) select name, tag, digest, answered_at from tag_digest',
 ]

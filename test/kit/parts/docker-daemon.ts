@@ -1,7 +1,8 @@
-import { mkdir, symlink } from 'node:fs/promises'
+import { mkdir, readFile, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { type Certificates, makeCertificates } from './certificates.ts'
 import { composePlugin } from './compose.ts'
+import { type Engine, type EnginePrograms, enginePrograms } from './engines.ts'
 import { freePort, output, type Running, start, temporaryFolder } from './program.ts'
 
 /** A private Docker daemon: its own storage, socket and network, none of the machine's. */
@@ -9,6 +10,8 @@ export interface DockerDaemon extends AsyncDisposable {
   /** The path of its Unix socket. */
   readonly socket: string
   readonly storageDriver: string
+  /** The network interface of its default bridge, which exists for this daemon only. */
+  readonly bridge: string
   /** With `tls`: its address on 127.0.0.1, which asks for a client certificate. */
   readonly tcp?: { readonly host: string; readonly port: number; readonly certificates: Certificates }
   /** What a program needs in its environment to reach this daemon with `docker` and `docker compose`. */
@@ -23,31 +26,36 @@ export interface DockerDaemon extends AsyncDisposable {
 }
 
 export interface DockerDaemonOptions {
+  /** The version of the API, by which the engines of several Debian releases go. Default: 1.41, which is installed. */
+  readonly engine?: Engine
   /** Also listens on TCP with TLS and asks clients for a certificate. */
   readonly tls?: boolean
   /** More arguments for dockerd, such as `--registry-mirror=…`. */
   readonly args?: readonly string[]
 }
 
-/** Starts Debian's dockerd on a private socket; overlay2 where the file system carries it, else vfs. */
+/** Starts a dockerd of Debian's on a private socket; overlay2 where the file system carries it, else vfs. */
 export async function startDockerDaemon(options: DockerDaemonOptions = {}): Promise<DockerDaemon> {
   await using cleanup = new AsyncDisposableStack()
+  const programs = await enginePrograms(options.engine ?? '1.41')
   const folder = cleanup.use(await temporaryFolder('docker')).path
+  cleanup.defer(() => unmountAll(folder))
   const network = cleanup.use(await privateBridge())
   const socket = path.join(folder, 'docker.sock')
   const config = path.join(folder, 'config')
   await mkdir(path.join(config, 'cli-plugins'), { recursive: true })
   const env = { DOCKER_HOST: `unix://${socket}`, DOCKER_CONFIG: config, HOME: folder }
-  const docker = (...args: string[]) => output('/usr/bin/docker', args, env)
+  const docker = (...args: string[]) => output(programs.docker, args, env)
   const listen = options.tls ? await listenWithTls(folder) : undefined
 
   const args = [...daemonArguments(folder, socket), ...network.args, ...(listen?.args ?? []), ...(options.args ?? [])]
-  const daemon = cleanup.use(await startWithStorage(args, folder, docker))
+  const daemon = cleanup.use(await startWithStorage(programs, args, folder, docker))
   cleanup.defer(() => removeEverything(docker))
   const kept = cleanup.move()
   return {
     socket,
     folder,
+    bridge: network.bridge,
     env: { DOCKER_HOST: env.DOCKER_HOST, DOCKER_CONFIG: config },
     storageDriver: (await docker('info', '--format', '{{.Driver}}')).trim(),
     ...(listen === undefined ? {} : { tcp: listen.tcp }),
@@ -77,13 +85,19 @@ function daemonArguments(folder: string, socket: string): string[] {
 }
 
 async function startWithStorage(
+  programs: EnginePrograms,
   args: readonly string[],
   folder: string,
   docker: DockerDaemon['docker'],
 ): Promise<Running> {
   const ready = async () => (await docker('version', '--format', '{{.Server.Version}}')) !== ''
   const attempt = (driver: string) =>
-    start(['dockerd', `--storage-driver=${driver}`, ...args], { what: `dockerd (${driver})`, folder, ready })
+    start([programs.dockerd, `--storage-driver=${driver}`, ...programs.args, ...args], {
+      what: `dockerd (${driver})`,
+      folder,
+      env: { PATH: programs.path },
+      ready,
+    })
   return attempt('overlay2').catch(() => attempt('vfs'))
 }
 
@@ -102,12 +116,13 @@ async function listenWithTls(folder: string) {
 }
 
 /** A bridge with addresses out of 198.18.0.0/15, which RFC 2544 keeps for tests, so that no real network is hidden. */
-async function privateBridge(): Promise<AsyncDisposable & { args: string[] }> {
+async function privateBridge(): Promise<AsyncDisposable & { bridge: string; args: string[] }> {
   const place = await firstFreePlace()
   const name = `seaworthy${place}`
   await output('ip', ['addr', 'add', `198.19.${place}.1/24`, 'dev', name])
   await output('ip', ['link', 'set', name, 'up'])
   return {
+    bridge: name,
     args: [`--bridge=${name}`, `--default-address-pool=base=198.18.${place * 8}.0/21,size=24`],
     [Symbol.asyncDispose]: async () => {
       await output('ip', ['link', 'del', name])
@@ -135,6 +150,14 @@ async function removeEverything(docker: DockerDaemon['docker']): Promise<void> {
   const containers = (await docker('ps', '--all', '--quiet')).split('\n').filter(Boolean)
   if (containers.length > 0) await docker('rm', '--force', '--volumes', ...containers)
   await docker('network', 'prune', '--force')
+}
+
+/** A daemon leaves the network namespace of the host mounted once a container has used it: its folder could not be removed. */
+async function unmountAll(folder: string): Promise<void> {
+  const places = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '')
+  for (const place of places.filter((place) => place.startsWith(`${folder}/`)).reverse()) {
+    await output('umount', ['--lazy', place])
+  }
 }
 
 function ifThere(error: NodeJS.ErrnoException): void {

@@ -1,4 +1,6 @@
 import { composePlugin } from './compose.ts'
+import { startDockerDaemon } from './docker-daemon.ts'
+import type { Engine } from './engines.ts'
 import { requirePackages } from './packages.ts'
 
 interface Need {
@@ -8,8 +10,13 @@ interface Need {
   readonly prepare?: () => Promise<unknown>
 }
 
+const DAEMON = { root: true, packages: ['docker.io', 'iproute2', 'busybox-static', 'openssl'] } as const
+
 const PARTS = {
-  'docker daemon': { root: true, packages: ['docker.io', 'iproute2', 'busybox-static', 'openssl'] },
+  'docker daemon': DAEMON,
+  'engine 1.41': DAEMON,
+  'engine 1.45': { ...DAEMON, prepare: () => startsHere('1.45') },
+  'engine 1.51': { ...DAEMON, prepare: () => startsHere('1.51') },
   compose: { packages: [], prepare: composePlugin },
   registry: { packages: ['docker-registry', 'openssl'] },
   smtp: { root: true, packages: ['exim4-daemon-light', 'openssl'] },
@@ -33,4 +40,9 @@ export async function needs(...parts: readonly (keyof typeof PARTS)[]): Promise<
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
+}
+
+/** An engine of another Debian release may not start on this one: only trying tells. */
+async function startsHere(engine: Engine): Promise<void> {
+  await using _ = await startDockerDaemon({ engine })
 }
