@@ -9,8 +9,8 @@ import { createEngine, type EngineParts } from './engine/engine.ts'
 import { type FollowParts, follow } from './engine/follow.ts'
 import { createHealthchecks, type Healthchecks } from './engine/healthchecks.ts'
 import { createOutbox, type Outbox } from './engine/outbox.ts'
-import type { Engine } from './engine/types.ts'
 import type { RunningUpdates } from './engine/rollout/updates.ts'
+import type { Engine } from './engine/types.ts'
 import { runUpkeep } from './engine/upkeep.ts'
 import { systemClock } from './lib/clock.ts'
 import { parseSchedule } from './lib/cron.ts'
@@ -90,20 +90,15 @@ function wire(
   const stopping = AbortSignal.any([context.signal, ending.signal])
   const healthchecks = openHealthchecks(context, loaded, { log, signal: context.signal })
   if (healthchecks !== undefined) stack.use(healthchecks)
+  const rollouts = { db, discovery, registries, log, changed, stopping, stack }
+  const { updates, checkHooks } = openUpdates(context, loaded, rollouts)
   const parts: EngineParts = {
-    ...{ db, discovery, registries, outbox, channels, log, listeners, healthchecks, stopping, ...teller },
+    ...{ db, discovery, registries, outbox, channels, log, listeners, healthchecks, checkHooks, stopping, ...teller },
+    ...checkOptions(loaded),
     clock: systemClock,
-    defaults: config.defaults.settings,
-    firstCheckNotif: config.watch.firstCheckNotif,
-    summary: config.messages.summary,
-    compareDigest: config.watch.compareDigest,
-    workers: config.watch.workers === DEFAULT_WORKERS ? undefined : config.watch.workers,
-    publicUrl: config.server.publicURL,
-    platform: ownPlatform(),
     nextCheckAt: () => nextCheckAt,
   }
   const engine = createEngine(parts)
-  const updates = openUpdates(context, loaded, { db, discovery, registries, log, changed, stopping, stack })
   // First of all to be let go of: a check that is cut off must not find its registries closed and take that for an answer.
   stack.defer(async () => {
     ending.abort(new Error('The program ends'))
@@ -130,6 +125,19 @@ function wire(
     ])
   }
   return { engine, updates, outbox, look: discovery.list, run }
+}
+
+/** How checks are made, as the configuration says. */
+function checkOptions({ config: { watch, defaults, messages, server } }: LoadedConfig) {
+  return {
+    defaults: defaults.settings,
+    firstCheckNotif: watch.firstCheckNotif,
+    summary: messages.summary,
+    compareDigest: watch.compareDigest,
+    workers: watch.workers === DEFAULT_WORKERS ? undefined : watch.workers,
+    publicUrl: server.publicURL,
+    platform: ownPlatform(),
+  }
 }
 
 /** A client for every registry, with the credentials and transports of the configuration and of Docker's own. */

@@ -7,18 +7,20 @@ import { describeError, Failure } from './domain/failure.ts'
 import { type ImageReference, nameOf, parseImageReference, tagOf } from './domain/image-reference.ts'
 import type { Update } from './domain/update.ts'
 import { GateError, NotNowError } from './domain/update-failures.ts'
+import { effectiveSettings } from './domain/update-policy.ts'
 import type { HookPoint } from './domain/update-settings.ts'
 import type { Discovery } from './engine/discover.ts'
 import { afterUpdate } from './engine/rollout/after.ts'
+import { type CheckHooks, createCheckHooks } from './engine/rollout/check-hooks.ts'
 import { createDecisions } from './engine/rollout/decisions.ts'
 import { createHolder } from './engine/rollout/holder.ts'
-import { type HookOutcome, runHook } from './engine/rollout/hooks.ts'
+import type { HookOutcome } from './engine/rollout/hooks.ts'
 import { createOutlooks } from './engine/rollout/outlook.ts'
+import { createHookRunner } from './engine/rollout/run-hooks.ts'
 import { createUpdates, type RunningUpdates } from './engine/rollout/updates.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
 import type { RegistryClient } from './registries/_registry.ts'
-import { recordEvent } from './store/events.ts'
 import { putInQuarantine } from './store/quarantine.ts'
 import type { Db } from './store/tables.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -38,8 +40,13 @@ export interface RolloutsParts {
   readonly stack: AsyncDisposableStack
 }
 
+export interface Rollouts {
+  readonly updates: RunningUpdates
+  readonly checkHooks: CheckHooks
+}
+
 /** Updates, wired: the updaters of the hosts that the configuration names, the journal, and what people may say about them. */
-export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: RolloutsParts): RunningUpdates {
+export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: RolloutsParts): Rollouts {
   const { db, discovery, log, changed, stopping } = parts
   const { updates, policies } = loaded.config
   const clock = systemClock
@@ -50,45 +57,49 @@ export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: 
     askDigest: (reference, regopt) => askDigest(parts, reference, regopt),
   })
   const decisions = createDecisions({ db, outlooks, changed, now: clock.now })
-  const hook = async (point: HookPoint, update: Update): Promise<HookOutcome | undefined> => {
-    const { settings } = await outlooks.outlook(update.plan.workload)
-    const asked = settings.hooks[point]
-    if (asked === undefined) return undefined
-    const updater = updaters.find(({ name }) => name === update.plan.updater)!
-    const outcome = await runHook(asked, {
-      ...{ point, signal: stopping, environment: context.environment },
-      workload: update.plan.workload,
-      variables: { SEAWORTHY_FROM: update.plan.from.reference, SEAWORTHY_TO: update.plan.to.reference },
-      exec: (how) => updater.exec(update.plan, how),
-    })
-    const data = { update: update.id, point, ...outcome }
-    await recordEvent(db, { kind: 'hook.run', subject: update.plan.workload, data, now: clock.now() })
-    changed()
-    return outcome
+  const hooks = createHookRunner({
+    ...{ db, updaters, changed, stopping, now: clock.now },
+    environment: context.environment,
+  })
+  const hookOf = async (point: HookPoint, { plan }: Update): Promise<HookOutcome | undefined> => {
+    const { settings } = await outlooks.outlook(plan.workload)
+    const variables = { SEAWORTHY_FROM: plan.from.reference, SEAWORTHY_TO: plan.to.reference }
+    return await hooks(point, { ...plan, settings, variables })
   }
-  return createUpdates({
+  const running = createUpdates({
     ...{ db, clock, log, outlooks, decisions, updaters, stopping, changed },
     parallel: updates.parallel,
     holder: createHolder({ hostname: hostname(), pid: process.pid, instance: randomUUID(), isAlive }),
-    before: async (update) => refuseAfter(await hook('pre-update', update)),
-    async failed(transaction, { plan }, error) {
-      const { digest, reference } = plan.to
-      if (!(error instanceof GateError) || digest === undefined) return
-      const parsed = parseImageReference(reference)
-      const image = { name: nameOf(parsed), tag: tagOf(parsed), digest, host: plan.host, reason: error.message }
-      await putInQuarantine(transaction, image, clock.now())
-    },
+    before: async (update) => refuseAfter(await hookOf('pre-update', update)),
+    failed: (transaction, { plan }, error) => quarantine(transaction, { plan, error, now: clock.now() }),
     ended: (update) =>
       afterUpdate(
         {
           ...{ db, log, outlooks, updaters, stopping },
           cleanup: updates.cleanup,
-          hook: async () => void (await hook('post-update', update)),
+          hook: async () => void (await hookOf('post-update', update)),
           look: () => discovery.list(stopping),
         },
         update,
       ),
   })
+  const checkHooks = createCheckHooks(async (point, workload) => {
+    const { settings } = effectiveSettings({ base: updates.settings, policies, workload })
+    return await hooks(point, { ...workload, workload: workload.id, settings })
+  })
+  return { updates: running, checkHooks }
+}
+
+/** Only an image that failed its gate is to blame; anything else may go better the next time. */
+async function quarantine(
+  db: Db,
+  { plan, error, now }: { plan: Update['plan']; error: unknown; now: Date },
+): Promise<void> {
+  const { digest, reference } = plan.to
+  if (!(error instanceof GateError) || digest === undefined) return
+  const parsed = parseImageReference(reference)
+  const image = { name: nameOf(parsed), tag: tagOf(parsed), digest, host: plan.host, reason: error.message }
+  await putInQuarantine(db, image, now)
 }
 
 /** A registry that does not answer leaves the tag for another round. */
@@ -131,7 +142,7 @@ function openUpdaters(
       return authHeader(parsed.registry, await registries.credentials(parsed, { signal }))
     },
   }
-  return [compose.create(compose.options.parse({}), parts), container.create({}, parts)].map(translated)
+  return [compose.create(loaded.config.updates.compose, parts), container.create({}, parts)].map(translated)
 }
 
 function openHosts(

@@ -5,9 +5,10 @@ import { z } from '@hono/zod-openapi'
 import { notifiers } from '../src/notifiers/all.gen.ts'
 import { providers } from '../src/providers/all.gen.ts'
 import { registries } from '../src/registries/all.gen.ts'
+import { updaters } from '../src/updaters/all.gen.ts'
 
 // What every member of a family owes: its file's name, a sentence, a test beside it, a row in the docs, options that explain themselves.
-const FAMILIES = { notifiers, providers, registries }
+const FAMILIES = { notifiers, providers, registries, updaters }
 
 for (const [family, members] of Object.entries(FAMILIES)) {
   for (const [file, member] of Object.entries(members)) {

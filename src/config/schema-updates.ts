@@ -7,6 +7,7 @@ import type { Hook, HookPoint, UpdateLayer, UpdateSettings } from '../domain/upd
 import { parseWindow } from '../domain/window.ts'
 import { isTimeZone } from '../lib/cron.ts'
 import { duration, flag, integer, text, textList } from '../lib/options.ts'
+import compose from '../updaters/compose.ts'
 
 const LEVELS = ['digest', 'patch', 'minor', 'major'] as const
 const MODES = ['none', 'approve', 'auto'] as const
@@ -129,12 +130,13 @@ export const updatesSection = z.strictObject({
   paused: flag().default(false).describe('Nothing is updated by itself.'),
   parallel: integer(1).default(1).describe('The most updates under way at once on a host.'),
   cleanup: flag().default(true).describe('Remove images of earlier versions that are not kept.'),
+  compose: compose.options.prefault({}).describe('How services of compose projects are updated.'),
   self: flag().default(false).describe('Seaworthy may update the container it runs in itself.'),
 })
 
 /** The settings by themselves, beside what holds for all. */
-export function foldUpdates({ paused, parallel, cleanup, self, ...said }: z.output<typeof updatesSection>) {
-  return { paused, parallel, cleanup, self, settings: layerOf(said) }
+export function foldUpdates({ paused, parallel, cleanup, self, compose, ...said }: z.output<typeof updatesSection>) {
+  return { paused, parallel, cleanup, self, compose, settings: layerOf(said) }
 }
 
 const policy = z.strictObject({

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import type { UpdateLayer } from '../domain/update-settings.ts'
 import { loadText, readText } from './_fixtures.ts'
 
+const COMPOSE = { program: 'docker', timeout: 600_000 }
+
 const SAID: [yaml: string, settings: UpdateLayer][] = [
   ['{}', {}],
   ['{mode: auto, level: patch, keep: 0}', { mode: 'auto', level: 'patch', keep: 0 }],
@@ -46,7 +48,14 @@ const SAID: [yaml: string, settings: UpdateLayer][] = [
 for (const [yaml, settings] of SAID)
   test(`updates: ${yaml} and a policy with the same keys say the same`, () => {
     const { config } = loadText(`updates: ${yaml}`)
-    assert.deepEqual(config.updates, { paused: false, parallel: 1, cleanup: true, self: false, settings })
+    assert.deepEqual(config.updates, {
+      paused: false,
+      parallel: 1,
+      cleanup: true,
+      self: false,
+      compose: COMPOSE,
+      settings,
+    })
     const keys = yaml.slice(1, -1)
     const { policies } = loadText(`policies: [{name: p, match: {workloads: "*"}${keys && `, ${keys}`}}]`).config
     assert.deepEqual(policies, [{ name: 'p', match: { workloads: ['*'] }, settings }])
@@ -54,7 +63,7 @@ for (const [yaml, settings] of SAID)
 
 test('what holds for all workloads stands beside the settings', () => {
   const { updates } = loadText('updates: {paused: true, parallel: 3, cleanup: false, self: true}').config
-  assert.deepEqual(updates, { paused: true, parallel: 3, cleanup: false, self: true, settings: {} })
+  assert.deepEqual(updates, { paused: true, parallel: 3, cleanup: false, self: true, compose: COMPOSE, settings: {} })
 })
 
 test('without a word nothing is done, and there are no policies', () => {

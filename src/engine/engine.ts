@@ -16,6 +16,7 @@ import type { Discovery } from './discover.ts'
 import type { Healthchecks } from './healthchecks.ts'
 import { judgeKnown } from './judge.ts'
 import type { Outbox } from './outbox.ts'
+import type { CheckHooks } from './rollout/check-hooks.ts'
 import { type CheckQuestion, notify, runCheck } from './run-check.ts'
 import { testChannels } from './test-channels.ts'
 import type { CheckReport, Engine, EngineStatus } from './types.ts'
@@ -38,6 +39,8 @@ export interface EngineParts {
   /** Who wants to know of events that were written. */
   readonly listeners: Set<() => void>
   readonly nextCheckAt: () => Date | undefined
+  /** What workloads want done around a check of everything. */
+  readonly checkHooks?: CheckHooks | undefined
   /** Told of each check of everything. */
   readonly healthchecks?: Healthchecks | undefined
   /** True when absent: an index that changed for other platforms only is no news. */
@@ -131,8 +134,14 @@ async function checkAll(parts: EngineParts, { cause, signal, onProgress }: Check
   healthchecks?.started()
   try {
     await parts.discovery.list(signal)
-    const others = parts.discovery.workloads()
+    const all = parts.discovery.workloads()
+    const left = (await parts.checkHooks?.before(all)) ?? new Map<string, string>()
+    const others = all.map((workload) => {
+      const reason = left.get(workload.id)
+      return reason === undefined ? workload : { ...workload, notCheckable: reason }
+    })
     const report = await runCheck(parts, { cause, images: foldWorkloads(others), others, signal, onProgress })
+    await parts.checkHooks?.after(all.filter(({ id }) => !left.has(id)))
     healthchecks?.finished(report)
     return report
   } catch (error) {

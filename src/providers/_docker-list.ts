@@ -3,6 +3,7 @@ import type { DockerClient } from '../docker/client.ts'
 import { DockerError, hasStatus } from '../docker/errors.ts'
 import { Failure } from '../domain/failure.ts'
 import { normalizePlatform, type Platform } from '../domain/platform.ts'
+import { withoutHalves } from './_docker-halves.ts'
 
 // What is read of the Engine API's answers, and only that. Lists and maps are null in some versions where they are empty.
 
@@ -75,7 +76,7 @@ export async function listContainers(client: DockerClient, { stopped, signal }: 
       remedy: 'Check the address and the version of the engine.',
       cause: parsed.error,
     })
-  return parsed.data
+  return withoutHalves(parsed.data, containerName)
     .filter(({ State }) => State !== 'dead' && State !== 'removing')
     .sort((a, b) => compare(containerName(a), containerName(b)))
 }

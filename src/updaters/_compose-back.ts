@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import type { DockerClient } from '../docker/client.ts'
 import { Failure } from '../domain/failure.ts'
 import type { Plan } from '../domain/update.ts'
@@ -6,7 +7,7 @@ import { type ComposeData, dataOf, upServices } from './_compose-data.ts'
 import { invertEdits } from './_compose-file.ts'
 import { pointTag, type StepParts, settleLeftovers } from './_compose-steps.ts'
 import { inspectServices, type ServiceContainer } from './_compose-world.ts'
-import { stateOf, writeEdits } from './_compose-write.ts'
+import { leftBeside, stateOf, writeEdits } from './_compose-write.ts'
 import { findImage } from './_image.ts'
 import type { Run, Standing } from './_updater.ts'
 
@@ -27,6 +28,8 @@ export async function takeBack({ docker, cli }: StepParts, plan: Plan, run: Run)
   if (standing.files === 'other' && !isUntouched) throw writtenMeanwhile(data)
   if (standing.files === 'other') await run.note('file-left', { files: data.files.map(({ file }) => file) })
   for (const change of data.files) {
+    const left = await leftBeside(change.file)
+    if (left !== undefined) await run.act('remove-temporary', { file: left }, () => rm(left, { force: true }))
     if ((await stateOf(change)) !== 'after') continue
     const edits = invertEdits(data.edits.filter(({ file }) => file === change.file))
     const reverse = { file: change.file, before: change.after, after: change.before }

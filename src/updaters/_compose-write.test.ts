@@ -5,7 +5,7 @@ import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { Failure } from '../domain/failure.ts'
 import { invertEdits } from './_compose-file.ts'
-import { planChanges, readText, stateOf, writeEdits } from './_compose-write.ts'
+import { leftBeside, planChanges, readText, stateOf, writeEdits } from './_compose-write.ts'
 
 const TEXT = 'TAG=1.25\r\nOTHER=\u00e9\u{1f40b}'
 
@@ -62,6 +62,20 @@ test('a shorter text leaves nothing of the longer one', async (t) => {
   const [change] = await planChanges(shorter)
   await writeEdits(shorter, change!)
   assert.equal(await readFile(file, 'utf8'), TEXT.replace('1.25', '2'))
+})
+
+test('a file that a crash left beside is found, also behind a link, and does not hinder the next write', async (t) => {
+  const folder = await temporary(t)
+  const { file, edits } = await given(folder)
+  assert.equal(await leftBeside(file), undefined)
+  const left = path.join(folder, '..env.seaworthy')
+  await writeFile(left, 'half')
+  await symlink(file, path.join(folder, 'linked'))
+  assert.equal(await leftBeside(path.join(folder, 'linked')), left)
+  const [change] = await planChanges(edits)
+  await writeEdits(edits, change!)
+  assert.equal(await leftBeside(file), undefined)
+  assert.equal(await readFile(file, 'utf8'), TEXT.replace('1.25', '1.26.0'))
 })
 
 test('what somebody else wrote stays', async (t) => {

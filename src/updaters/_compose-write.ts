@@ -67,6 +67,15 @@ export async function writeEdits(edits: readonly ScalarEdit[], change: FileChang
   })
 }
 
+/** What a crash in the middle of writing left beside the file; undefined when there is nothing. */
+export async function leftBeside(file: string): Promise<string | undefined> {
+  const temporary = temporaryOf(await realpath(file).catch(() => file))
+  return await access(temporary).then(
+    () => temporary,
+    () => undefined,
+  )
+}
+
 /** @throws Failure `conflict` */
 export function changedMeanwhile(file: string): Failure {
   return new Failure('conflict', `The file ${file} was changed since the update was planned.`, {
@@ -78,7 +87,7 @@ export function changedMeanwhile(file: string): Failure {
 async function replaceFile(target: string, bytes: Buffer): Promise<void> {
   const { mode, uid, gid, nlink } = await stat(target)
   if (nlink > 1) return await overwrite(target, bytes)
-  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.seaworthy`)
+  const temporary = temporaryOf(target)
   await rm(temporary, { force: true })
   try {
     const file = await open(temporary, 'wx', mode)
@@ -97,6 +106,10 @@ async function replaceFile(target: string, bytes: Buffer): Promise<void> {
     throw error
   }
   await syncFolder(path.dirname(target))
+}
+
+function temporaryOf(target: string): string {
+  return path.join(path.dirname(target), `.${path.basename(target)}.seaworthy`)
 }
 
 /** In one write, and only then cut to its length, so that a crash leaves as little as can be. */

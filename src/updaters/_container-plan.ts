@@ -63,12 +63,22 @@ export async function planContainer(docker: DockerClient, target: Target, signal
     platform: platformOf(oldImage),
     containers: [planned(own), ...members.map(planned), ...restart],
     changes: [],
-    notes: [],
+    notes: composeNotes(container, target),
     gate: target.gate,
     pins: target.pins,
     data,
   }
   return await withKnownChanges(docker, plan, signal)
+}
+
+/** Nobody edits a compose file here: another tag would be gone with the next `up`. */
+function composeNotes(container: InspectedContainer, { to }: Target): string[] {
+  const labels = (container.Config.Labels ?? {}) as Record<string, string>
+  const [service, before] = [labels['com.docker.compose.service'], imageTextOf(container)]
+  if (service === undefined || before === to.reference) return []
+  return [
+    `Its compose file is left as it is: write ${to.reference} there for the service ${service}, or the next docker compose up brings ${before} back.`,
+  ]
 }
 
 /** What the new image brings along, where it is on the host already. */
@@ -123,7 +133,8 @@ export async function specOf(docker: DockerClient, context: SpecContext): Promis
 export async function withChanges(docker: DockerClient, plan: Plan, signal: AbortSignal): Promise<Plan> {
   const [member] = dataOf(plan).members
   const spec = await specOf(docker, { plan, member, update: '', replaced: new Map(), signal })
-  return { ...plan, changes: specChanges(inspectionOf(member), spec), notes: spec.notes }
+  const notes = [...new Set([...plan.notes, ...spec.notes])]
+  return { ...plan, changes: specChanges(inspectionOf(member), spec), notes }
 }
 
 /** Compose compares the label with the image behind the tag: with the old value `up` would make the container anew. */

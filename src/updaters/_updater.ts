@@ -97,8 +97,8 @@ export interface Updater {
 export interface UpdaterParts {
   /** The engine of a host by its name. @throws Failure `not-found` for an unknown one. */
   readonly docker: (host: string) => Promise<DockerClient>
-  /** `X-Registry-Auth` for a pull from this registry; undefined where nobody has to log in. */
-  readonly registryAuth: (registry: string, signal: AbortSignal) => Promise<string | undefined>
+  /** `X-Registry-Auth` for a pull of this image; undefined where nobody has to log in. */
+  readonly registryAuth: (reference: string, signal: AbortSignal) => Promise<string | undefined>
   readonly clock: Clock
   readonly log: Log
   readonly home: string

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { temporaryFolder } from './parts/program.ts'
 
 /** A call to the engine as it passes. */
@@ -8,17 +9,28 @@ export interface PassingCall {
   readonly method: string
   /** Without version, with its query: `/containers/abc/rename?name=web`. */
   readonly path: string
+  /** Of the API, as the caller wrote it: `1.41`; undefined when the path begins without one. */
+  readonly version?: string | undefined
+}
+
+/** An answer in place of the engine's. */
+export interface OwnAnswer {
+  readonly status: number
+  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** What happens to some calls. The first rule that fits counts. */
 export interface ProxyRule {
   fits(call: PassingCall): boolean
   /** Before the engine sees the call: answer it here, break the connection (`'reset'`), or let it pass when nothing is returned. */
-  before?(call: PassingCall): Promise<{ status: number; body: string } | 'reset' | undefined>
+  before?(call: PassingCall): Promise<OwnAnswer | 'reset' | undefined>
   /** After the engine has done it and before its answer is passed on. */
   after?(call: PassingCall): Promise<'reset' | undefined>
   /** What the caller gets in place of the engine's answer, of a call that is answered whole. */
   rewrite?(body: string): string
+  /** What the engine is asked in place of the caller's path and query. */
+  redirect?(url: string): string
 }
 
 /** Stands before an engine, sees every call, and misbehaves where it is told to. */
@@ -73,18 +85,20 @@ interface Passing {
 }
 
 async function pass(proxy: Pick<DockerProxy, 'seen' | 'rules'>, { engine, request, response }: Passing): Promise<void> {
-  const call = { method: request.method ?? 'GET', path: (request.url ?? '').replace(/^\/v\d+\.\d+/, '') }
+  const url = request.url ?? ''
+  const [, version] = /^\/v(\d+\.\d+)\//.exec(url) ?? []
+  const call = { method: request.method ?? 'GET', path: url.replace(/^\/v\d+\.\d+/, ''), version }
   const body = await readWhole(request)
   const rule = proxy.rules.find(({ fits }) => fits(call))
   const own = await rule?.before?.(call)
   if (own === 'reset') return void request.socket.destroy()
   if (own !== undefined)
-    return void response.writeHead(own.status, { 'content-type': 'application/json' }).end(own.body)
+    return void response.writeHead(own.status, { 'content-type': 'application/json', ...own.headers }).end(own.body)
   proxy.seen.push(call)
   const upstream = http.request({
     socketPath: engine,
     method: request.method,
-    path: request.url,
+    path: rule?.redirect?.(url) ?? url,
     headers: { ...request.headers, 'content-length': String(body.length) },
   })
   response.on('close', () => upstream.destroy())
@@ -94,8 +108,8 @@ async function pass(proxy: Pick<DockerProxy, 'seen' | 'rules'>, { engine, reques
   })
   if (rule?.after === undefined && rule?.rewrite === undefined) {
     response.writeHead(answer.statusCode ?? 502, answer.headers)
-    answer.pipe(response)
-    return
+    // An engine that goes away in the middle of an answer breaks the caller's connection, too.
+    return await pipeline(answer, response)
   }
   const whole = await readWhole(answer)
   if ((await rule.after?.(call)) === 'reset') return void request.socket.destroy()

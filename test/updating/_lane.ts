@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Update, UpdateStep } from '../../src/domain/update.ts'
 import { startDockerDaemon } from '../kit/parts/docker-daemon.ts'
-import { type DockerTap, startDockerTap } from '../kit/parts/docker-tap.ts'
+import { startDockerTap } from '../kit/parts/docker-tap.ts'
 import type { Engine } from '../kit/parts/engines.ts'
 import { needs } from '../kit/parts/needs.ts'
 import { pushImage } from '../kit/parts/push-image.ts'
 import { startRegistry } from '../kit/parts/registry.ts'
-import { type Seaworthy, seaworthyWith } from '../kit/seaworthy.ts'
 import { benchOf, type Ground, ground } from './_bench.ts'
 import { type Bench, type Case, type ImageInspect, type Inspect, NEW, OLD, type Outcome } from './_case.ts'
 import { expectEnd } from './_ends.ts'
 import { inParallel } from './_in-parallel.ts'
 import { keepResults, type Result } from './_results.ts'
+import { tellOf, updateAll } from './_said.ts'
 
 export interface LaneOptions {
   /** Heads the cases in the table: `Image-derived configuration`. */
@@ -23,23 +22,6 @@ export interface LaneOptions {
   readonly config?: string
   /** Changes what the engine tells, on its way to the program. */
   readonly rewrite?: { readonly path: RegExp; readonly answer: (text: string) => string }
-}
-
-/** What all updates of a lane said in the end. */
-interface Said {
-  readonly check: string
-  readonly updates: readonly { readonly update: Update; readonly steps: readonly UpdateStep[] }[]
-  readonly refused: readonly { readonly workload: string; readonly reason: string }[]
-  /** Names of those for which nothing newer is known. */
-  readonly current: readonly string[]
-  readonly err: string
-}
-
-interface Finding {
-  readonly image: string
-  readonly status: string
-  readonly reason: string
-  readonly error: string | null
 }
 
 const AT_ONCE = 4
@@ -77,16 +59,15 @@ export async function lane(engine: Engine, options: LaneOptions): Promise<void> 
       const name = `${one.id}: ${one.given}; ${one.holds}`
       test(name, { skip: reason === undefined ? false : `cannot be expressed: ${reason}` }, async () => {
         results.set(one.id, { outcome: 'fail', detail: '' })
-        await run.judge(one)
-        results.set(one.id, { outcome: 'pass', detail: '' })
+        results.set(one.id, { outcome: 'pass', detail: await run.judge(one) })
       })
     }
   })
 }
 
 interface LaneRun {
-  /** Throws what does not hold. */
-  judge(one: Case): Promise<void>
+  /** Throws what does not hold. Returns how a case ended that may end in several ways; empty for others. */
+  judge(one: Case): Promise<string>
 }
 
 interface Prepared {
@@ -116,7 +97,8 @@ async function runLane(
     const { digest } = await pushImage(on.registry, `case/${one.id.toLowerCase()}`, 'latest', options)
     pushed.set(one.id, digest)
   })
-  const said = await updateAll(tap, cases, options)
+  const names = cases.map(({ id }) => id.toLowerCase())
+  const said = await updateAll({ socket: tap.socket, names, parallel: AT_ONCE, config: options.config ?? '' })
   const afterwards = new Map<string, ReadonlyMap<string, Inspect>>()
   for (const one of cases) afterwards.set(one.id, await inspectAll(on, one.id.toLowerCase()))
   return {
@@ -135,7 +117,10 @@ async function runLane(
         calls: tap.calls,
       }
       await expectEnd(one, outcome, { names: [[...before.keys()], [...found.keys()]], fetched: newImage !== undefined })
-      await one.expect(outcome.before(bench.name), outcome.after(bench.name), outcome)
+      const [first, last] = [outcome.before(bench.name), outcome.after(bench.name)]
+      await one.expect(first, last, outcome)
+      if (one.ends !== 'either') return ''
+      return first.Id === last.Id ? 'left as it was' : 'replaced'
     },
   }
 }
@@ -161,63 +146,6 @@ async function inspectAll({ api }: Ground, name: string): Promise<ReadonlyMap<st
 
 function imageOf({ api }: Ground, reference: string): Promise<ImageInspect | undefined> {
   return api<ImageInspect>('GET', `/images/${reference}/json`).catch(() => undefined)
-}
-
-/** The real program: it looks, updates everything that has something newer, and is asked by name about whatever it left out. */
-async function updateAll({ socket }: DockerTap, cases: readonly Case[], { config = '' }: LaneOptions): Promise<Said> {
-  await using seaworthy = await seaworthyWith(`
-server: { port: PORT, host: 127.0.0.1 }
-watch: { schedule: "", jitter: 0s }
-providers:
-  docker: { endpoint: "unix://${socket}", watchByDefault: true, watchStopped: true }
-updates: { gate: { soak: 500ms }, parallel: ${AT_ONCE} }
-${config}
-`)
-  const check = await seaworthy.run(['check', '--json'])
-  const all = await update(seaworthy, '--all')
-  const isTold = (name: string) =>
-    all.updates.some((report) => report.update.plan.name === name) || all.refused.some((one) => isOf(one, name))
-  const silent = cases.map(({ id }) => id.toLowerCase()).filter((name) => !isTold(name))
-  const named = silent.length === 0 ? undefined : await update(seaworthy, ...silent)
-  return {
-    check: check.out,
-    err: `${all.err}${named?.err ?? ''}`,
-    updates: [...all.updates, ...(named?.updates ?? [])],
-    refused: [...all.refused, ...(named?.refused ?? [])],
-    current: [...all.current, ...(named?.current ?? [])],
-  }
-}
-
-async function update(seaworthy: Seaworthy, ...args: readonly string[]): Promise<Omit<Said, 'check'>> {
-  const { out, err, code } = await seaworthy.run(['update', ...args, '--json'])
-  if (!out.trim().startsWith('{')) throw new Error(`seaworthy update ended with ${code}: ${err}${out}`)
-  return { err, ...(JSON.parse(out) as Pick<Said, 'updates' | 'refused' | 'current'>) }
-}
-
-/** What was said of one container and its image, without what went well. */
-function tellOf({ check, updates, refused, current, err }: Said, name: string): string {
-  const findings = (JSON.parse(check || '[]') as Finding[])
-    .filter(({ image }) => image.includes(`/case/${name}:`))
-    .map(({ status, reason, error }) => ({ status, reason, error }))
-  const reports = updates
-    .filter(({ update }) => update.plan.name.split('-')[0] === name)
-    .map(({ update: { plan, phase, error, commands }, steps }) => ({
-      name: plan.name,
-      containers: plan.containers.map((container) => container.name),
-      phase,
-      error,
-      commands,
-      notes: plan.notes,
-      failed: steps.filter(({ kind }) => kind === 'failed'),
-    }))
-  const refusals = refused.filter((one) => isOf(one, name))
-  const log = err.split('\n').filter((line) => new RegExp(`\\b${name}\\b`).test(line))
-  const isCurrent = current.includes(name)
-  return JSON.stringify({ reports, refusals, isCurrent, findings, log }, null, 1)
-}
-
-function isOf({ workload }: Said['refused'][number], name: string): boolean {
-  return workload.endsWith(`/${name}`)
 }
 
 /** A time of its own for every case, so that no two share an image. */

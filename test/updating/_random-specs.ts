@@ -30,8 +30,10 @@ export function randomSpecs(): fc.Arbitrary<RandomSpec> {
       const mode = where.host.NetworkMode
       // The engine refuses a name, or a kernel setting of the network, where both are the host's.
       const bare = mode === 'host' || host.UTSMode === 'host' || mode === 'none'
+      // All of root's capabilities are more than some machines give away.
+      const owner = host.Privileged === true ? { User: '1000' } : {}
       return {
-        config: bare ? { ...config, Hostname: '', Domainname: '' } : config,
+        config: { ...(bare ? { ...config, Hostname: '', Domainname: '' } : config), ...owner },
         host: mode === 'host' ? { ...host, Sysctls: {}, PublishAllPorts: false, PortBindings: {} } : host,
         networks: where.networks,
       }

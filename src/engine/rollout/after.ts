@@ -1,6 +1,7 @@
 import { describeError } from '../../domain/failure.ts'
 import type { Update } from '../../domain/update.ts'
 import type { Log } from '../../lib/log.ts'
+import { deleteApprovals } from '../../store/approvals.ts'
 import type { Db } from '../../store/tables.ts'
 import { listUpdates } from '../../store/update-journal.ts'
 import type { Updater } from '../../updaters/_updater.ts'
@@ -26,6 +27,7 @@ export async function afterUpdate(parts: AfterParts, update: Update): Promise<vo
   const { log, hook, look } = parts
   const tasks: [string, () => Promise<void>][] = [
     ['The hook after an update failed', () => (update.phase === 'committed' ? hook(update) : Promise.resolve())],
+    ['Approvals that were used could not be let go', () => forgetApprovals(parts, update)],
     ['What runs could not be listed after an update', look],
     ['Old images could not be removed', () => tidyImages(parts, update)],
   ]
@@ -37,6 +39,11 @@ export async function afterUpdate(parts: AfterParts, update: Update): Promise<vo
       log.warn({ update: update.id, error: describeError(error) }, failure)
     }
   }
+}
+
+/** A yes was to one image, and it is there now; one to an older image means nothing any more. */
+async function forgetApprovals({ db }: AfterParts, { phase, plan }: Update): Promise<void> {
+  if (phase === 'committed') await deleteApprovals(db, plan.workload)
 }
 
 /** Keeps as many earlier versions of every workload of the host as its settings say. */

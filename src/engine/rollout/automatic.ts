@@ -2,6 +2,7 @@ import { describeError } from '../../domain/failure.ts'
 import type { Update, UpdateCause } from '../../domain/update.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
+import { listApprovals } from '../../store/approvals.ts'
 import type { Db } from '../../store/tables.ts'
 import { listUpdates } from '../../store/update-journal.ts'
 import type { Outlooks } from './outlook.ts'
@@ -43,8 +44,8 @@ export async function beginDue(parts: AutomaticParts, told: Map<string, string>)
     if (waitsForOthers(outlook, outlooks)) continue
     if (await hasToWait(parts, outlook)) continue
     try {
-      const approved = outlook.settings.mode === 'approve'
-      await parts.begin(outlook, approved ? 'approval' : 'policy', outlook.origins.mode ?? 'updates')
+      const { actor, cause } = await causeOf(parts, outlook)
+      await parts.begin(outlook, cause, actor)
       told.delete(outlook.workload)
     } catch (error) {
       const text = describeError(error)
@@ -54,6 +55,16 @@ export async function beginDue(parts: AutomaticParts, told: Map<string, string>)
       told.set(outlook.workload, text)
     }
   }
+}
+
+/** Who is behind an update that nobody asks for now: whoever said yes to it, or the place that lets it go by itself. */
+async function causeOf(
+  { db }: AutomaticParts,
+  { workload, candidate, origins }: Outlook,
+): Promise<{ cause: UpdateCause; actor: string }> {
+  const approval = (await listApprovals(db, { workload })).find(({ digest }) => digest === candidate?.digest)
+  if (approval !== undefined) return { cause: 'approval', actor: approval.actor }
+  return { cause: 'policy', actor: origins.mode ?? 'updates' }
 }
 
 /** Whether a workload that is to be updated before this one is being updated, or may be in this very round. */

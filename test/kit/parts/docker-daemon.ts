@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { type Certificates, makeCertificates } from './certificates.ts'
 import { composePlugin } from './compose.ts'
 import { type Engine, type EnginePrograms, enginePrograms } from './engines.ts'
 import { freePort, output, type Running, start, temporaryFolder } from './program.ts'
+import { until } from './until.ts'
 
 /** A private Docker daemon: its own storage, socket and network, none of the machine's. */
 export interface DockerDaemon extends AsyncDisposable {
@@ -23,6 +25,12 @@ export interface DockerDaemon extends AsyncDisposable {
   compose(...args: string[]): Promise<string>
   /** The inner folder, for files that belong to the same test. */
   readonly folder: string
+  /** Asks dockerd to end, as `systemctl stop docker` does, and waits until it has. */
+  stop(): Promise<void>
+  /** Ends dockerd and its containerd without giving them a chance; containers go on as they are. */
+  kill(): Promise<void>
+  /** Starts it again on the same folder after `stop` or `kill`, by default with the same engine. */
+  start(engine?: Engine): Promise<void>
 }
 
 export interface DockerDaemonOptions {
@@ -32,6 +40,8 @@ export interface DockerDaemonOptions {
   readonly tls?: boolean
   /** More arguments for dockerd, such as `--registry-mirror=…`. */
   readonly args?: readonly string[]
+  /** Keeps everything in a file system of its own that has no more room than this. */
+  readonly dataMegabytes?: number
 }
 
 /** Starts a dockerd of Debian's on a private socket; overlay2 where the file system carries it, else vfs. */
@@ -48,8 +58,10 @@ export async function startDockerDaemon(options: DockerDaemonOptions = {}): Prom
   const docker = (...args: string[]) => output(programs.docker, args, env)
   const listen = options.tls ? await listenWithTls(folder) : undefined
 
+  if (options.dataMegabytes !== undefined) await mountSmall(path.join(folder, 'data'), options.dataMegabytes)
   const args = [...daemonArguments(folder, socket), ...network.args, ...(listen?.args ?? []), ...(options.args ?? [])]
-  const daemon = cleanup.use(await startWithStorage(programs, args, folder, docker))
+  let daemon = await startWithStorage(programs, args, folder, docker)
+  cleanup.defer(() => daemon[Symbol.asyncDispose]())
   cleanup.defer(() => removeEverything(docker))
   const kept = cleanup.move()
   return {
@@ -59,7 +71,13 @@ export async function startDockerDaemon(options: DockerDaemonOptions = {}): Prom
     env: { DOCKER_HOST: env.DOCKER_HOST, DOCKER_CONFIG: config },
     storageDriver: (await docker('info', '--format', '{{.Driver}}')).trim(),
     ...(listen === undefined ? {} : { tcp: listen.tcp }),
-    log: daemon.log,
+    log: () => daemon.log(),
+    stop: () => daemon[Symbol.asyncDispose](),
+    kill: () => killHard(daemon.pid),
+    async start(engine) {
+      const again = engine === undefined ? programs : await enginePrograms(engine)
+      daemon = await startWithStorage(again, args, folder, docker)
+    },
     docker,
     compose: async (...rest) => {
       await symlink(await composePlugin(), path.join(config, 'cli-plugins', 'docker-compose')).catch(ifThere)
@@ -99,6 +117,17 @@ async function startWithStorage(
       ready,
     })
   return attempt('overlay2').catch(() => attempt('vfs'))
+}
+
+async function killHard(pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL')
+  // Its containerd is asked to die with it by the kernel.
+  await until(() => !existsSync(`/proc/${pid}`), { what: 'dockerd to be gone' })
+}
+
+async function mountSmall(place: string, megabytes: number): Promise<void> {
+  await mkdir(place)
+  await output('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'seaworthy', place])
 }
 
 async function listenWithTls(folder: string) {

@@ -155,9 +155,10 @@ export const hostConfigCases: readonly Case[] = [
     holds: 'it is replaced by one of the same kind, or refused; it is never lost',
     ends: 'either',
     create: (bench) => bench.run({ HostConfig: { AutoRemove: true } }),
-    expect: (before, after) => {
+    expect: (before, after, { told }) => {
       sameHostConfig(before, after)
       assert.equal(after.State.Status, 'running')
+      if (after.Id === before.Id) assert.match(told, /--rm|AutoRemove|removed when it stops/i)
     },
   },
   {

@@ -49,6 +49,25 @@ export const mountCases: readonly Case[] = [
     },
   },
   {
+    id: 'H07b',
+    given: 'volumes without a name that the owner asked for, by `Mounts`, `Volumes` and `Binds`',
+    holds: 'the same volumes are there, with their files',
+    async create(bench) {
+      await bench.run({
+        HostConfig: { Mounts: [{ Type: 'volume', Target: '/mounted' }], Binds: ['/bound'] },
+        Volumes: { '/plain': {} },
+      })
+      await bench.exec(bench.name, 'sh', '-c', 'for P in mounted plain bound; do echo kept >/$P/file; done')
+    },
+    async expect(before, after, bench) {
+      assert.deepEqual(places(after), places(before))
+      assert.equal(
+        await bench.exec(bench.name, 'cat', '/mounted/file', '/plain/file', '/bound/file'),
+        'kept\nkept\nkept\n',
+      )
+    },
+  },
+  {
     id: 'H08',
     given: 'a tmpfs over one volume path of the image, a bind over another that only the new image declares',
     holds: 'they do not clash, and no volume is made beside them',
