@@ -140,7 +140,7 @@ async function update({ registry, updater, store }: Place, digest: string): Prom
       changed() {},
       onProgress() {},
       before: async () => {},
-      failed: async () => {},
+      reached: async () => {},
     },
     begun!.id,
     NEVER,

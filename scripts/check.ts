@@ -27,7 +27,7 @@ async function inTurn(steps: readonly Step[]) {
 
 async function quickTests() {
   const files = quickFiles()
-  const found = await runShards(files, SHARDS, 60_000)
+  const found = await runShards(files, SHARDS, 300_000)
   printGroup(`quick tests (${files.length} files)`, found, write)
   return found
 }

@@ -90,7 +90,9 @@ function wire(
   const stopping = AbortSignal.any([context.signal, ending.signal])
   const healthchecks = openHealthchecks(context, loaded, { log, signal: context.signal })
   if (healthchecks !== undefined) stack.use(healthchecks)
-  const rollouts = { db, discovery, registries, log, changed, stopping, stack }
+  // Whatever was written down may have brought a message with it.
+  listeners.add(outbox.wake)
+  const rollouts = { db, discovery, registries, channels, log, changed, stopping, stack }
   const { updates, checkHooks } = openUpdates(context, loaded, rollouts)
   const parts: EngineParts = {
     ...{ db, discovery, registries, outbox, channels, log, listeners, healthchecks, checkHooks, stopping, ...teller },

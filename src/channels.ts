@@ -4,7 +4,7 @@ import { createHttpClient } from './lib/http/client.ts'
 import { proxyFromEnvironment } from './lib/http/proxy.ts'
 import type { Log } from './lib/log.ts'
 import type { NotifierMember, NotifierParts } from './notifiers/_notifier.ts'
-import { compileParts, renderParts } from './notifiers/_render.ts'
+import { compileParts, presetParts, renderParts } from './notifiers/_render.ts'
 import { notifiers } from './notifiers/all.gen.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -35,12 +35,14 @@ export function notifierChannels(
     return {
       name,
       notifier,
+      onlyFindings: member.onlyFindings ?? false,
       async send(message, { id, signal }) {
         const rendered = {
           message,
           entry: message.entries[0],
           teller,
-          parts: renderParts(compiled, message, teller),
+          parts:
+            message.text === undefined ? renderParts(compiled, message, teller) : presetParts(member, message.text),
           deliveryId: id,
           at: new Date(),
         }

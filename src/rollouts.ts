@@ -9,6 +9,7 @@ import type { Update } from './domain/update.ts'
 import { GateError, NotNowError } from './domain/update-failures.ts'
 import { effectiveSettings } from './domain/update-policy.ts'
 import type { HookPoint } from './domain/update-settings.ts'
+import type { Channel } from './engine/channel.ts'
 import type { Discovery } from './engine/discover.ts'
 import { afterUpdate } from './engine/rollout/after.ts'
 import { type CheckHooks, createCheckHooks } from './engine/rollout/check-hooks.ts'
@@ -17,6 +18,7 @@ import { createHolder } from './engine/rollout/holder.ts'
 import type { HookOutcome } from './engine/rollout/hooks.ts'
 import { createOutlooks } from './engine/rollout/outlook.ts'
 import { createHookRunner } from './engine/rollout/run-hooks.ts'
+import { tellOutcome } from './engine/rollout/tell-outcome.ts'
 import { createUpdates, type RunningUpdates } from './engine/rollout/updates.ts'
 import { systemClock } from './lib/clock.ts'
 import type { Log } from './lib/log.ts'
@@ -33,6 +35,7 @@ export interface RolloutsParts {
   readonly db: Db
   readonly discovery: Discovery
   readonly registries: RegistryClient
+  readonly channels: readonly Channel[]
   readonly log: Log
   readonly changed: () => void
   /** Aborted when the program ends. */
@@ -50,6 +53,7 @@ export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: 
   const { db, discovery, log, changed, stopping } = parts
   const { updates, policies } = loaded.config
   const clock = systemClock
+  const channels = loaded.config.messages.outcomes ? parts.channels : []
   const updaters = openUpdaters(context, loaded, parts)
   const outlooks = createOutlooks({
     ...{ db, discovery, policies, now: clock.now, pausedByConfig: updates.paused },
@@ -71,7 +75,10 @@ export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: 
     parallel: updates.parallel,
     holder: createHolder({ hostname: hostname(), pid: process.pid, instance: randomUUID(), isAlive }),
     before: async (update) => refuseAfter(await hookOf('pre-update', update)),
-    failed: (transaction, { plan }, error) => quarantine(transaction, { plan, error, now: clock.now() }),
+    async reached(transaction, update, error) {
+      await quarantine(transaction, { plan: update.plan, error, now: clock.now() })
+      if (!(error instanceof NotNowError)) await tellOutcome(transaction, update, { channels, now: clock.now() })
+    },
     ended: (update) =>
       afterUpdate(
         {

@@ -28,7 +28,7 @@ test('without a file and without variables the local Docker is watched', () => {
   })
   assert.deepEqual(config.metrics, { enabled: false, addr: ':9090', path: '/metrics' })
   assert.deepEqual(config.server, { host: '', port: 8080 })
-  assert.deepEqual(config.messages, { summary: false, retries: 10 })
+  assert.deepEqual(config.messages, { summary: false, outcomes: true, retries: 10 })
   assert.equal(config.db.path, 'diun.db')
 })
 

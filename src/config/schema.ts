@@ -118,6 +118,11 @@ const server = z
 
 const messages = z.strictObject({
   summary: flag().default(false).describe('One message per check with everything in it, in place of one per image.'),
+  outcomes: flag()
+    .default(true)
+    .describe(
+      'Tell how updates end, through channels that tell in words (all but `webhook`, `script`, `alertmanager`).',
+    ),
   retries: integer(0).default(RETRIES).describe('How often a message that could not be delivered is tried again.'),
 })
 

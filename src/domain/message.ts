@@ -31,7 +31,8 @@ export interface Entry {
   readonly reason: string
 }
 
-export type MessageKind = 'image' | 'summary' | 'test'
+/** `outcome`: how an update ended. */
+export type MessageKind = 'image' | 'summary' | 'test' | 'outcome'
 
 /** A message as it waits in the outbox. `entries` has one member but for a summary. */
 export interface Message {
@@ -40,6 +41,8 @@ export interface Message {
   /** ISO time. */
   readonly createdAt: string
   readonly entries: readonly [Entry, ...Entry[]]
+  /** Of an outcome, for which templates have no words: what is told, as it is. */
+  readonly text?: { readonly title: string; readonly body: string }
 }
 
 /** Who tells: the `.Meta` of templates. */

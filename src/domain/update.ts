@@ -107,9 +107,3 @@ export interface UpdateStep {
 export function isFinished(phase: Phase): boolean {
   return phase === 'committed' || phase === 'rolled-back'
 }
-
-/** Whether the old container may have been touched by now, so that going back means more than clearing away. */
-export function isPast(phase: Phase, mark: ForwardPhase): boolean {
-  const at = PHASES.indexOf(phase as ForwardPhase)
-  return at === -1 || at >= PHASES.indexOf(mark)
-}

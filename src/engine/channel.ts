@@ -5,6 +5,8 @@ export interface Channel extends Partial<AsyncDisposable> {
   readonly name: string
   /** Name of the notifier. */
   readonly notifier: string
+  /** Is told of findings only, not of how updates end. */
+  readonly onlyFindings?: boolean
   /** Renders and sends. Rejects with a `DeliveryError`, or with anything else that another try will not mend. */
   send(message: Message, delivery: { id: string; signal: AbortSignal }): Promise<void>
 }

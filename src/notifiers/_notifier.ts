@@ -57,6 +57,8 @@ export interface NotifierMember<Schema extends z.ZodType> extends Member<Schema,
   readonly templates: TemplateParts
   /** Offers `escapeMarkdown` to its templates (mail and telegram, as in Diun). */
   readonly escapesMarkdown?: boolean
+  /** Hands findings on in a form of its own, so that it has no place for what else there is to tell. */
+  readonly onlyFindings?: boolean
 }
 
 /** Gives a notifier its types. */

@@ -6,7 +6,7 @@ import { Failure } from '../domain/failure.ts'
 import type { Entry } from '../domain/message.ts'
 import { text } from '../lib/options.ts'
 import { defineNotifier } from './_notifier.ts'
-import { compileParts, joinBodies, joinTitles, renderParts } from './_render.ts'
+import { compileParts, joinBodies, joinTitles, presetParts, renderParts } from './_render.ts'
 import {
   BODY,
   type DefaultTemplate,
@@ -201,6 +201,21 @@ for (const [bodies, expected] of [
 ] as const) {
   test(`the bodies ${JSON.stringify(bodies)} are joined to ${JSON.stringify(expected)}`, () => {
     assert.equal(joinBodies(bodies), expected)
+  })
+}
+
+for (const [escapesMarkdown, body] of [
+  [undefined, 'my_app went back'],
+  [true, 'my\\_app went back'],
+] as const) {
+  test(`a message that says itself what it says replaces every text${escapesMarkdown ? ', with signs escaped' : ''}`, () => {
+    const member = { templates: { title: 'templateTitle', body: 'templateBody', click: 'templateClick' } }
+    const said = { title: 'my_app', body: 'my_app went back' }
+    assert.deepEqual(presetParts({ ...member, ...(escapesMarkdown && { escapesMarkdown }) }, said), {
+      title: 'my_app',
+      body,
+      click: body,
+    })
   })
 }
 

@@ -1,7 +1,7 @@
 import type { z } from '@hono/zod-openapi'
 import { Failure } from '../domain/failure.ts'
 import type { Message, Teller } from '../domain/message.ts'
-import { escapeMarkdown, stringFunctions } from '../lib/go-template/functions.ts'
+import { escapeMarkdown, markdownEscaped, stringFunctions } from '../lib/go-template/functions.ts'
 import { type CompiledTemplate, compileTemplate, TemplateError } from '../lib/go-template/template.ts'
 import type { NotifierMember } from './_notifier.ts'
 import { templateData } from './_template-data.ts'
@@ -69,6 +69,15 @@ export function joinBodies(bodies: readonly string[]): string {
   if (bodies.length === 1) return bodies[0]!
   const documents = bodies.map(parseDocument)
   return documents.includes(undefined) ? bodies.join('\n\n') : JSON.stringify(documents.flat())
+}
+
+/** The parts of a message that says itself what it says: every text of the channel is replaced by it. */
+export function presetParts(
+  { templates, escapesMarkdown }: Pick<NotifierMember<z.ZodType>, 'templates' | 'escapesMarkdown'>,
+  { title, body }: { title: string; body: string },
+): Record<string, string> {
+  const text = escapesMarkdown === true ? markdownEscaped(body) : body
+  return Object.fromEntries(Object.keys(templates).map((part) => [part, part === 'title' ? title : text]))
 }
 
 interface Told {

@@ -28,6 +28,7 @@ export default defineNotifier({
     ...tlsOptions(),
   }),
   templates: {},
+  onlyFindings: true,
   create(options, parts) {
     const http = openClient(options, parts)
     return {

@@ -34,6 +34,7 @@ export default defineNotifier({
     timeout: duration().default(DEFAULT_TIMEOUT_MS).describe('How long it may run before it is killed.'),
   }),
   templates: {},
+  onlyFindings: true,
   create({ cmd, args, dir, timeout }, { log, environment }) {
     const progress = createProgress()
     const secrets = secretsIn(environment)

@@ -26,6 +26,7 @@ export default defineNotifier({
     templateBody: text().optional().describe('Template of the body, in place of the JSON document.'),
   }),
   templates: { body: 'templateBody' },
+  onlyFindings: true,
   create(options, parts) {
     const http = openClient(options, parts)
     const progress = createProgress()

@@ -41,6 +41,7 @@ export async function queueMessage(
       dedupe_key: dedupeKey,
       created_at: message.createdAt,
       entries: toJson([...message.entries] as Message['entries'] as never),
+      text: message.text === undefined ? null : toJson(message.text),
     })
     .onConflict((conflict) => conflict.column('dedupe_key').doNothing())
     .returning('id')
@@ -97,7 +98,13 @@ export async function claimDelivery(
     .executeTakeFirst()
   if (taken === undefined) return undefined
   const row = await db.selectFrom('message').selectAll().where('id', '=', taken.message_id).executeTakeFirstOrThrow()
-  const message: Message = { id: row.id, kind: row.kind, createdAt: row.created_at, entries: fromJson(row.entries) }
+  const message: Message = {
+    id: row.id,
+    kind: row.kind,
+    createdAt: row.created_at,
+    entries: fromJson(row.entries),
+    ...(row.text === null ? {} : { text: fromJson(row.text) }),
+  }
   return { id: taken.id, channel: taken.channel, attempts: taken.attempts, message }
 }
 

@@ -111,6 +111,8 @@ export interface MessageTable {
   dedupe_key: string
   created_at: string
   entries: Json<[Entry, ...Entry[]]>
+  /** Of a message that is no template's: what it says. */
+  text: Json<{ title: string; body: string }> | null
 }
 
 export type DeliveryState = 'waiting' | 'sending' | 'delivered' | 'failed'

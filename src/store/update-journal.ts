@@ -75,12 +75,6 @@ export async function readUpdate(db: Db, id: string): Promise<Update | undefined
   return row === undefined ? undefined : toUpdate(row)
 }
 
-/** The update of a workload that is not finished: at most one. */
-export async function openUpdateOf(db: Db, workload: string): Promise<Update | undefined> {
-  const [open] = await listUpdates(db, { workload, open: true, most: 1 })
-  return open
-}
-
 export interface UpdateFilter {
   readonly workload?: string | undefined
   /** True: only those that are not finished; false: only those that are. */

@@ -2,28 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { PassingCall } from '../kit/docker-proxy.ts'
 import { needs } from '../kit/parts/needs.ts'
-import { assertServes, type FaultBench, startFaultBench } from './_bench.ts'
+import { type FaultBench, type Stage, startFaultBench } from './_bench.ts'
+import { assertServes, FORWARD, isGatePoll, isPost, isRemoval, isRename, once } from './_outcome.ts'
 
 // The updater dies, as by `kill -9`, at every call that changes something: right before the engine sees it (the intent is
 // written, nothing is done) and right after the engine has done it (it is done, and nobody knows). Then it is started again.
-
-const isPost = (part: string) => (call: PassingCall) => call.method === 'POST' && call.path.includes(part)
-const isRename = (to: RegExp) => (call: PassingCall) =>
-  call.method === 'POST' && to.test(/\/rename\?name=(.*)$/.exec(call.path)?.[1] ?? '')
-
-/** Each call on the way forward that changes something. */
-const FORWARD: Record<string, (call: PassingCall) => boolean> = {
-  pull: isPost('/images/create'),
-  tag: (call) => isPost('/tag?')(call) && !call.path.includes('seaworthy.internal'),
-  create: isPost('/containers/create'),
-  'policy update': isPost('/update'),
-  'rename of the old': isRename(/__prev_/),
-  'rename of the new': isRename(/^[a-z0-9-]+$/),
-  stop: isPost('/stop'),
-  start: isPost('/start'),
-  'keeping the image': (call) => isPost('/tag?')(call) && call.path.includes('seaworthy.internal'),
-  'removal of the old': (call) => call.method === 'DELETE' && call.path.startsWith('/containers/'),
-}
 
 /** Each call on the way back, of a new image that ends at once. */
 const BACK: Record<string, (call: PassingCall) => boolean> = {
@@ -31,7 +14,7 @@ const BACK: Record<string, (call: PassingCall) => boolean> = {
   'rename back': isRename(/^[a-z0-9-]+$/),
   'policy back': isPost('/update'),
   'start of the old': isPost('/start'),
-  'removal of the new': (call) => call.method === 'DELETE' && call.path.startsWith('/containers/'),
+  'removal of the new': isRemoval,
   'tag back': (call) => isPost('/tag?')(call),
 }
 
@@ -45,14 +28,9 @@ describe('an updater that is killed', { skip: await needs('docker daemon', 'regi
   let count = 0
   for (const [what, fits] of Object.entries(FORWARD)) {
     for (const moment of ['before', 'after'] as const) {
-      test(`${moment} the ${what}: somebody serves, nothing is left over, the journal is closed`, async () => {
+      test(`${what}, ${moment} it: somebody serves, nothing is left over, the journal is closed`, async () => {
         await using staged = await bench.stage(`forward${count++}`)
-        const die = async (): Promise<'reset'> => {
-          staged.proxy.rules = []
-          staged.kill()
-          return 'reset'
-        }
-        staged.proxy.rules = [{ fits, [moment]: die }]
+        once(staged, fits, { [moment]: async () => die(staged) })
         const { code } = await staged.update()
         assert.equal(code, null, 'it was killed')
         await assertServes(staged, await staged.reconcile())
@@ -60,16 +38,29 @@ describe('an updater that is killed', { skip: await needs('docker daemon', 'regi
     }
   }
 
+  /** Steps that only look, and what comes when everything is written down. */
+  const LOOKS: Record<string, (staged: Stage) => (call: PassingCall) => boolean> = {
+    'F02 verify': (staged) => (call) =>
+      call.path.startsWith('/images/sha256:') && staged.proxy.seen.some(isPost('/images/create')),
+    'F10 gate poll': isGatePoll,
+    'F12 journal commit': (staged) => (call) =>
+      call.path.startsWith('/containers/json') && staged.proxy.seen.some(isRemoval),
+  }
+  for (const [what, fits] of Object.entries(LOOKS)) {
+    test(`${what}: somebody serves, nothing is left over, the journal is closed`, async () => {
+      await using staged = await bench.stage(`look${count++}`)
+      once(staged, fits(staged), { before: async () => die(staged) })
+      const { code } = await staged.update()
+      assert.equal(code, null, 'it was killed')
+      await assertServes(staged, await staged.reconcile())
+    })
+  }
+
   for (const [what, fits] of Object.entries(BACK)) {
     for (const moment of ['before', 'after'] as const) {
-      test(`on the way back, ${moment} the ${what}: the old one serves, nothing is left over`, async () => {
+      test(`F13 on the way back, ${moment} the ${what}: the old one serves, nothing is left over`, async () => {
         await using staged = await bench.stage(`back${count++}`, { cmd: ['/bin/false'] })
         let isBack = false
-        const die = async (): Promise<'reset'> => {
-          staged.proxy.rules = []
-          staged.kill()
-          return 'reset'
-        }
         staged.proxy.rules = [
           {
             fits(call) {
@@ -78,7 +69,7 @@ describe('an updater that is killed', { skip: await needs('docker daemon', 'regi
                 isBack = true
               return isBack && fits(call)
             },
-            [moment]: die,
+            [moment]: async () => die(staged),
           },
         ]
         const { code } = await staged.update()
@@ -90,6 +81,12 @@ describe('an updater that is killed', { skip: await needs('docker daemon', 'regi
     }
   }
 })
+
+function die(staged: Stage): 'reset' {
+  staged.proxy.rules = []
+  staged.kill()
+  return 'reset'
+}
 
 function startsSeen(calls: readonly PassingCall[]): number {
   return calls.filter(isPost('/start')).length

@@ -75,7 +75,8 @@ async function pass(front: Pick<RegistryFront, 'seen' | 'rules'>, { address, req
   for await (const chunk of answer) chunks.push(chunk as Buffer)
   const body = Buffer.concat(chunks)
   response.writeHead(answer.statusCode ?? 502, answer.headers)
-  if (rule?.cutAfter !== undefined) return void response.write(body.subarray(0, rule.cutAfter), () => response.destroy())
+  if (rule?.cutAfter !== undefined)
+    return void response.write(body.subarray(0, rule.cutAfter), () => response.destroy())
   const { pieces, pauseMs } = rule?.slowly ?? { pieces: 1, pauseMs: 0 }
   const size = Math.max(1, Math.ceil(body.length / pieces))
   for (let at = 0; at < body.length; at += size) {

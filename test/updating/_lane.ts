@@ -8,6 +8,7 @@ import { pushImage } from '../kit/parts/push-image.ts'
 import { startRegistry } from '../kit/parts/registry.ts'
 import { benchOf, type Ground, ground } from './_bench.ts'
 import { type Bench, type Case, type ImageInspect, type Inspect, NEW, OLD, type Outcome } from './_case.ts'
+import { removeControlGroup } from './_control-group.ts'
 import { expectEnd } from './_ends.ts'
 import { inParallel } from './_in-parallel.ts'
 import { keepResults, type Result } from './_results.ts'
@@ -82,6 +83,7 @@ async function runLane(
   options: LaneOptions,
   parts: AsyncDisposableStack,
 ): Promise<LaneRun> {
+  parts.defer(removeControlGroup)
   const daemon = parts.use(await startDockerDaemon({ engine, args: ['--add-runtime=other=/usr/sbin/runc'] }))
   const on = ground(engine, daemon, parts.use(await startRegistry()))
   const tap = parts.use(await startDockerTap({ socket: daemon.socket, folder: daemon.folder, ...pick(options) }))

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { CONTROL_GROUP } from './_control-group.ts'
 
 /** What a random container is made of: what it says of itself, of the host, and of its networks. */
 export interface RandomSpec {
@@ -112,7 +113,7 @@ function confinement(): fc.Arbitrary<Record<string, unknown>> {
       Devices: fc.constant([{ PathOnHost: '/dev/null', PathInContainer: '/dev/nothing', CgroupPermissions: 'r' }]),
       DeviceCgroupRules: some('c 42:* rwm', 'c 10:200 r'),
       CgroupnsMode: fc.constantFrom('private', 'host'),
-      CgroupParent: fc.constant('/docker/random'),
+      CgroupParent: fc.constant(CONTROL_GROUP),
       IpcMode: fc.constantFrom('private', 'shareable', 'none', 'host'),
       PidMode: fc.constantFrom('', 'host'),
       UTSMode: fc.constantFrom('', 'host'),

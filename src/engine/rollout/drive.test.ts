@@ -74,7 +74,7 @@ async function bench(fake: ReturnType<typeof fakeUpdater>, isAlive: (pid: number
     changed() {},
     onProgress() {},
     before: async () => {},
-    failed: async (_db, { plan }, error) => {
+    reached: async (_db, { plan }, error) => {
       if (error instanceof GateError) quarantined.push(plan.to.digest!)
     },
   }

@@ -15,8 +15,8 @@ export interface DriveParts extends JournalParts {
   readonly onProgress: (update: string, progress: Progress) => void
   /** What the workload wants done before the old container is touched. @throws to leave everything as it is. */
   readonly before: (update: Update, run: Run) => Promise<void>
-  /** Written in the transaction in which a failure is: what is to be remembered of it. */
-  readonly failed: (db: Db, update: Update, error: unknown) => Promise<void>
+  /** Written in the transaction in which a phase is: what else is to be remembered or told of it. */
+  readonly reached: (db: Db, update: Update, error: unknown) => Promise<void>
 }
 
 /** Which of the updater's methods leads from a phase to the next. */
@@ -81,7 +81,7 @@ async function takeStep(parts: DriveParts, driven: Driven): Promise<Update> {
   try {
     const plan = update.phase === 'planned' ? await planAgain(updater, update.plan, run) : update.plan
     if (step.method === 'prepare') await parts.before(update, run)
-    const known = await whenBack<Plan | void>(run, () => updater[step.method](plan, run))
+    const known = await whenBack(run, async () => (await updater[step.method](plan, run)) ?? undefined)
     return await reach(parts, { ...update, plan: known ?? plan }, { to: step.to })
   } catch (error) {
     if (run.signal.aborted || error instanceof TakenOverError) throw error
@@ -118,28 +118,23 @@ const KINDS: Partial<Record<Phase, EventKind>> = {
 
 /** Writes the phase down, with its event, if the update is still where we believe it to be. */
 export async function reach(
-  parts: Pick<DriveParts, 'db' | 'clock' | 'changed' | 'failed'>,
+  parts: Pick<DriveParts, 'db' | 'clock' | 'changed' | 'reached'>,
   update: Update,
   { to, error, commands }: { to: Phase; error?: unknown; commands?: readonly string[] },
 ): Promise<Update> {
   const { db, clock, changed } = parts
   const now = clock.now()
-  const text = error === undefined ? undefined : errorText(update, error)
+  const text = error === undefined ? update.error : errorText(update, error)
+  const next: Update = { ...update, phase: to, changedAt: now.toISOString(), error: text, commands: commands ?? [] }
   await inTransaction(db, async (transaction) => {
     const change = { from: update.phase, to, now, error: text, commands }
     if (!(await movePhase(transaction, update.id, change))) throw new TakenOverError(update.plan.workload)
-    const data = {
-      update: update.id,
-      phase: to,
-      from: update.plan.from,
-      to: update.plan.to,
-      error: text ?? update.error,
-    }
+    const data = { update: update.id, phase: to, from: update.plan.from, to: update.plan.to, error: text }
     await recordEvent(transaction, { kind: KINDS[to] ?? 'update.phase', subject: update.plan.workload, data, now })
-    if (error !== undefined && to !== 'needs-operator') await parts.failed(transaction, update, error)
+    await parts.reached(transaction, next, error)
   })
   changed()
-  return { ...update, phase: to, changedAt: now.toISOString(), error: text ?? update.error, commands: commands ?? [] }
+  return next
 }
 
 /** What a person reads in the end: why it went back, and then why that did not work either. */

@@ -22,10 +22,12 @@ export const stringFunctions: Readonly<Record<string, TemplateFunction>> = {
   },
 }
 
+export const escapeMarkdown: TemplateFunction = templateFunction(['text'], markdownEscaped)
+
 /** Puts a backslash before what the older Markdown of chats takes for a sign: `_`, `*`, `[` and the backquote. */
-export const escapeMarkdown: TemplateFunction = templateFunction(['text'], (subject) =>
-  subject.replace(/[_*[`]/g, '\\$&'),
-)
+export function markdownEscaped(text: string): string {
+  return text.replace(/[_*[`]/g, '\\$&')
+}
 
 /** A repeat such as `{9}` makes the program so much longer; a match may read on to the end and then begin one character further. */
 function regexCost(pattern: string, length: number): number {

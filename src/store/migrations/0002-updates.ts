@@ -6,6 +6,7 @@ export async function up(db: Kysely<never>): Promise<void> {
 }
 
 const STATEMENTS = [
+  'alter table message add column text text',
   `create table "update" (
     id text primary key, workload text not null, host text not null, name text not null, updater text not null,
     phase text not null, cause text not null, actor text not null, plan text not null, started_at text not null,

@@ -72,7 +72,7 @@ export async function startDockerDaemon(options: DockerDaemonOptions = {}): Prom
     storageDriver: (await docker('info', '--format', '{{.Driver}}')).trim(),
     ...(listen === undefined ? {} : { tcp: listen.tcp }),
     log: () => daemon.log(),
-    stop: () => daemon[Symbol.asyncDispose](),
+    stop: async () => await daemon[Symbol.asyncDispose](),
     kill: () => killHard(daemon.pid),
     async start(engine) {
       const again = engine === undefined ? programs : await enginePrograms(engine)

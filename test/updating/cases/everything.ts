@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Bench } from '../_case.ts'
+import { CONTROL_GROUP } from '../_control-group.ts'
 
 /** About forty fields of HostConfig at once, in values that this engine takes and under which a container runs. */
 export function everything({ daemon, speaks }: Bench): Record<string, unknown> {
@@ -51,7 +52,7 @@ function confinement(): Record<string, unknown> {
     PidMode: '',
     UTSMode: '',
     CgroupnsMode: 'private',
-    CgroupParent: '/docker/h01',
+    CgroupParent: CONTROL_GROUP,
     Runtime: 'other',
   }
 }

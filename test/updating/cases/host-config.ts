@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Case, Inspect } from '../_case.ts'
+import { CONTROL_GROUP } from '../_control-group.ts'
 import { everything } from './everything.ts'
 
 // What the owner said about the host: limits, devices, namespaces, logs. All of it stays as it is.
@@ -121,7 +122,7 @@ export const hostConfigCases: readonly Case[] = [
       bench.run({
         HostConfig: {
           LogConfig: { Type: 'local', Config: { 'max-size': '1m', 'max-file': '2' } },
-          CgroupParent: '/docker/h05',
+          CgroupParent: CONTROL_GROUP,
           Runtime: 'other',
           MaskedPaths: ['/proc/kcore', '/proc/keys'],
           ReadonlyPaths: ['/proc/bus'],
