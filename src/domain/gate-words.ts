@@ -11,7 +11,10 @@ const MEANING: Readonly<Record<number, string>> = {
 }
 
 /** `ended at once with exit code 137 (killed): it ran out of memory (OOMKilled)`. `when` comes with a leading blank. */
-export function describeEnd({ exitCode, oomKilled, error }: ContainerState, when = ''): string {
+export function describeEnd(
+  { exitCode, oomKilled, error }: Pick<ContainerState, 'exitCode' | 'oomKilled' | 'error'>,
+  when = '',
+): string {
   const why = [oomKilled ? 'it ran out of memory (OOMKilled)' : '', error.replace(/\.$/, '')].filter(Boolean).join('; ')
   return `ended${when} with ${describeExitCode(exitCode)}${why === '' ? '' : `: ${why}`}`
 }

@@ -165,6 +165,7 @@ export const Outlook = z
     candidate: Candidate.optional(),
     blockers: z.array(z.string()).readonly().meta({ description: 'What keeps it from being updated by itself.' }),
     nextWindowAt: z.string().optional(),
+    unclear: z.string().optional().meta({ description: 'Why it cannot be told whether something newer is there.' }),
     quarantine: z.string().optional().meta({ description: 'Why the candidate failed here before.' }),
     holds: z.array(Hold).readonly(),
     open: Update.optional(),

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { DockerClient } from '../docker/client.ts'
 import { hasStatus } from '../docker/errors.ts'
 import { Failure } from '../domain/failure.ts'
+import { describeEnd } from '../domain/gate-words.ts'
 import type { Plan } from '../domain/update.ts'
 import type { ComposeCli } from './_compose-cli.ts'
 import { type ComposeData, checkDrift, dataOf, upServices } from './_compose-data.ts'
@@ -81,7 +82,8 @@ export async function bringUp({ docker, cli }: StepParts, plan: Plan, run: Run):
     const own = await inspectServices(docker, { project: data.project.name, services: [data.service] }, run.signal)
     const bad = own.find((container) => container.imageId === plan.to.imageId && isImagesFault(container))
     if (bad === undefined) throw error
-    throw new GateError(`The new container cannot be started: ${bad.error || `exit code ${bad.exitCode}`}.`)
+    const { exitCode, isOutOfMemory: oomKilled, error: why } = bad
+    throw new GateError(`The container could not be started and ${describeEnd({ exitCode, oomKilled, error: why })}.`)
   }
 }
 

@@ -3,6 +3,7 @@ import { hasStatus } from '../docker/errors.ts'
 import { dockerFailure } from '../docker/failure.ts'
 import type { InspectedContainer } from '../domain/container-spec/types.ts'
 import { Failure } from '../domain/failure.ts'
+import { describeExitCode } from '../domain/gate-words.ts'
 import { isBareId } from '../domain/image-reference.ts'
 import type { Plan } from '../domain/update.ts'
 import { dataOf, inspectionOf, type Member, specOf } from './_container-plan.ts'
@@ -15,7 +16,7 @@ import {
   UPDATE_LABEL,
 } from './_container-world.ts'
 import { findImage, moveTag, removeName } from './_image.ts'
-import type { Run } from './_updater.ts'
+import { GateError, type Run } from './_updater.ts'
 
 /**
  * Creates every new container under a name of its own, while the old ones serve: whatever is wrong with them shows now.
@@ -28,10 +29,10 @@ export async function createCandidates(docker: DockerClient, plan: Plan, run: Ru
     await removeStale(docker, member, run)
     const there = await findCandidate(docker, member.id, run.signal)
     const make = () => createCandidate(docker, { plan, member, replaced, run })
-    if (member.role === 'workload') {
-      await pointName(docker, member, { imageId: plan.to.imageId!, run })
-      replaced.set(member.id, there?.Id ?? (await make()))
-    } else replaced.set(member.id, there?.Id ?? (await underOwnImage(docker, { member, run, make })))
+    const isOwn = member.role === 'workload'
+    if (isOwn) await pointName(docker, member, { imageId: plan.to.imageId!, run })
+    const id = there?.Id ?? (isOwn ? await make() : await underOwnImage(docker, { member, run, make }))
+    replaced.set(member.id, id).set(`/${member.name}`, id)
   }
 }
 
@@ -106,9 +107,26 @@ export async function startNew(docker: DockerClient, plan: Plan, run: Run): Prom
 export async function startMember(docker: DockerClient, member: Member, run: Run): Promise<InspectedContainer> {
   const candidate = await candidateOf(docker, member, run)
   if (candidate.State.Running !== true)
-    await run.act('start', { container: member.name }, () => startContainer(docker, candidate.Id, run.signal))
+    await run.act('start', { container: member.name }, () => startOrBlame(docker, { member, id: candidate.Id, run }))
   return candidate
 }
+
+/** An image that names no program that could run is to blame itself; for a port or a mount that could not be had it is not. */
+async function startOrBlame(
+  docker: DockerClient,
+  { member, id, run }: { member: Member; id: string; run: Run },
+): Promise<void> {
+  try {
+    await startContainer(docker, id, run.signal)
+  } catch (error) {
+    const { ExitCode, Error: why } = (await findContainer(docker, id, run.signal))?.State ?? {}
+    if (member.role !== 'workload' || !NO_PROGRAM.has(Number(ExitCode))) throw error
+    throw new GateError(`The container could not be started, with ${describeExitCode(Number(ExitCode))}: ${why ?? ''}`)
+  }
+}
+
+/** As in every shell: it cannot be executed, it was not found. */
+const NO_PROGRAM: ReadonlySet<number> = new Set([126, 127])
 
 export interface Stopping {
   readonly member: Member

@@ -171,16 +171,28 @@ function imageGone(name: string): Failure {
 
 /** A network that was removed and made again has the same name and another id: the container could not be started again. */
 async function checkNetworks(docker: DockerClient, container: InspectedContainer, signal: AbortSignal): Promise<void> {
+  const mode = String(container.HostConfig.NetworkMode ?? '')
+  if (isNamedNetwork(mode) && (await networkId(docker, mode, signal)) === undefined)
+    throw networkGone(container, mode, 'removed')
   for (const [name, endpoint] of Object.entries(container.NetworkSettings.Networks ?? {})) {
     const wanted = (endpoint as { NetworkID?: string }).NetworkID
     if (!wanted) continue
     const found = await networkId(docker, name, signal)
     if (found === 'unknown' || found === wanted) continue
-    throw new Failure('conflict', `Its network "${name}" was ${found === undefined ? 'removed' : 'made anew'}.`, {
-      where: `container "${nameOfContainer(container)}"`,
-      remedy: 'Nothing was changed. Create the container anew in that network (docker compose up -d, or docker run).',
-    })
+    throw networkGone(container, name, found === undefined ? 'removed' : 'made anew')
   }
+}
+
+/** Not one of Docker's own, and no other container's. */
+function isNamedNetwork(mode: string): boolean {
+  return !['', 'default', 'bridge', 'host', 'none', 'nat'].includes(mode) && !mode.startsWith('container:')
+}
+
+function networkGone(container: InspectedContainer, network: string, what: 'removed' | 'made anew'): Failure {
+  return new Failure('conflict', `Its network "${network}" was ${what}.`, {
+    where: `container "${nameOfContainer(container)}"`,
+    remedy: 'Nothing was changed. Create the container anew in that network (docker compose up -d, or docker run).',
+  })
 }
 
 async function networkId(docker: DockerClient, name: string, signal: AbortSignal): Promise<string | undefined> {

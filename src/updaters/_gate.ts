@@ -3,7 +3,7 @@ import { readEvents } from '../docker/events.ts'
 import { Failure } from '../domain/failure.ts'
 import { type GateRules, type GateVerdict, judgeGate } from '../domain/gate.ts'
 import type { Observation } from '../domain/gate-course.ts'
-import { describeExitCode } from '../domain/gate-words.ts'
+import { describeEnd } from '../domain/gate-words.ts'
 import { DISTURBED, type GateOptions, startWatch } from './_gate-watch.ts'
 import { excerpt, type GateInspection } from './_inspected.ts'
 import { readOutput } from './_output.ts'
@@ -53,8 +53,8 @@ interface NotPassed {
 
 async function gateError(docker: DockerClient, { verdict, inspected, options }: NotPassed): Promise<GateError> {
   const { signal, log } = options
-  const code = verdict.exit === 'unseen' ? await lastExitCode(docker, inspected, options) : undefined
-  const exit = code === undefined ? '' : ` It ended with ${describeExitCode(code)}.`
+  const end = verdict.exit === 'unseen' ? await lastEnd(docker, inspected, options) : undefined
+  const exit = end === undefined ? '' : ` It ${describeEnd(end)}.`
   const lines = await lastLines(docker, inspected, options)
   signal.throwIfAborted()
   log.debug({ lines }, 'The last lines of the container that did not pass')
@@ -76,21 +76,24 @@ async function lastLines(docker: DockerClient, { tty }: GateInspection, { contai
 }
 
 /**
- * The exit code of the end that nobody saw, out of the engine's events around it: both times are the engine's own.
- * Undefined where events cannot be asked for.
+ * The end that nobody saw, out of the engine's events around it: both times are the engine's own. Undefined where events
+ * cannot be asked for.
  */
-async function lastExitCode(docker: DockerClient, { finishedAt }: GateInspection, options: GateOptions) {
+async function lastEnd(docker: DockerClient, { finishedAt }: GateInspection, options: GateOptions) {
   const end = Math.floor(Date.parse(finishedAt) / 1000)
   if (!(end > 0)) return undefined
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(TAIL_MS)])
-  const filters = { container: [options.containerId], event: ['die'] }
+  const filters = { container: [options.containerId], event: ['die', 'oom'] }
   const query = { filters, since: end - 1, until: end + 1 }
-  let code: number | undefined
+  let [exitCode, oomKilled]: [number | undefined, boolean] = [undefined, false]
   try {
     const { chunks } = await docker.stream('GET', '/events', { query, signal })
-    for await (const { attributes } of readEvents(chunks)) code = Number(attributes.exitCode)
+    for await (const { action, attributes } of readEvents(chunks)) {
+      if (action === 'oom') oomKilled = true
+      else exitCode = Number(attributes.exitCode)
+    }
   } catch {
-    // Events may be forbidden: the code is then not told.
+    // Events may be forbidden: the end is then not told.
   }
-  return Number.isNaN(code) ? undefined : code
+  return exitCode === undefined || Number.isNaN(exitCode) ? undefined : { exitCode, oomKilled, error: '' }
 }

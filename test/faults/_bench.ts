@@ -31,8 +31,8 @@ export interface Next {
   readonly old?: { readonly cmd?: readonly string[]; readonly config?: Readonly<Record<string, unknown>> }
   /** Arguments of `docker run` before the image. */
   readonly run?: readonly string[]
-  /** More of the program's configuration: YAML lines under `updates`. */
-  readonly updates?: string
+  /** How long the new one must have been well: `4s`; a moment unless told. */
+  readonly soak?: string
   /** Puts the new version into the registry in place of an ordinary image. */
   readonly push?: (repository: string) => Promise<unknown>
   /** The program's folder is a file system of its own that has no more room than this. */
@@ -129,13 +129,12 @@ async function stage({ daemon, registry, front, name, next }: Staging): Promise<
   }
 }
 
-function configuration(proxy: DockerProxy, { updates = '' }: Next): string {
+function configuration(proxy: DockerProxy, { soak = '300ms' }: Next): string {
   return `
 server: { port: PORT, host: 127.0.0.1 }
 watch: { schedule: "", runOnStartup: false }
 updates:
-  gate: { soak: 300ms }
-${updates}
+  gate: { soak: ${soak} }
 policies:
   - { name: others, match: { workloads: "*" } }
 providers:

@@ -10,7 +10,7 @@ import { assertAnswers, assertServes, isChange, type Outcome } from './_outcome.
 const SERVE = 'httpd -p 8080 -h /www'
 const shell = (script: string): readonly string[] => ['/bin/sh', '-c', script]
 const ONCE = ['--restart', 'no', '--network', 'none']
-const LONG_SOAK = { updates: '  gate: { soak: 4s }' }
+const LONG_SOAK = { soak: '4s' }
 const check = (script: string, more: object = {}) => ({
   Healthcheck: { Test: ['CMD-SHELL', script], Interval: 500_000_000, Retries: 2, ...more },
 })

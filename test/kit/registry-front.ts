@@ -33,16 +33,16 @@ export interface RegistryFront extends AsyncDisposable {
   rules: FrontRule[]
 }
 
-/** Starts one before the registry at `address` (host and port, plain HTTP). */
-export async function startRegistryFront(address: string): Promise<RegistryFront> {
+/** Starts one before the registry at `address` (host and port, plain HTTP), on an address of this machine. */
+export async function startRegistryFront(address: string, host = '127.0.0.1'): Promise<RegistryFront> {
   const front = { address: '', seen: [] as RegistryCall[], rules: [] as FrontRule[] }
   const server = http.createServer((request, response) => {
     pass(front, { address, request, response }).catch(() => response.destroy())
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
   const place = server.address()
   if (place === null || typeof place === 'string') throw new Error('a TCP server has an address')
-  front.address = `127.0.0.1:${place.port}`
+  front.address = `${host}:${place.port}`
   return Object.assign(front, {
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

@@ -72,6 +72,7 @@ export function outlookOf(name: string, more: Partial<Outlook> = {}): Outlook {
     blockers: ['Nothing updates it by itself.'],
     nextWindowAt: undefined,
     quarantine: undefined,
+    unclear: undefined,
     holds: [],
     open: undefined,
     ...more,

@@ -24,8 +24,8 @@ export interface ResultRow {
 /** Writes how the cases of one lane ended beside what other lanes wrote. A case without a result did not get so far: it failed. */
 export function keepResults(
   engine: Engine,
-  rows: readonly { readonly group: string; readonly one: Case }[],
-  resultOf: (one: Case) => Result | undefined,
+  rows: readonly { readonly group: string; readonly one: Pick<Case, 'id' | 'given' | 'holds'> }[],
+  resultOf: (one: Pick<Case, 'id'>) => Result | undefined,
 ): void {
   const known = new Map(readResults().map((row) => [row.id, row]))
   for (const { group, one } of rows) {

@@ -8,6 +8,12 @@ const [OLD, NEW] = ['0a'.repeat(32), '1b'.repeat(32)] as const
 const REPLACED = new Map([[OLD, NEW]])
 
 describe('references to containers that were replaced', () => {
+  it('N13 a link is to the new container while the old one still bears the name', () => {
+    const container = containerOf({ Name: '/web', HostConfig: { Links: ['/db:/web/store'] } })
+    const { spec } = updateAgain(container, { options: { replaced: new Map([['/db', 'e'.repeat(64)]]) } })
+    assert.deepEqual((spec.body.HostConfig as { Links: string[] }).Links, [`${'e'.repeat(64)}:store`])
+  })
+
   const rows: [name: string, hostConfig: JsonObject, becomes: JsonObject][] = [
     ['N12 network', { NetworkMode: `container:${OLD}` }, { NetworkMode: `container:${NEW}` }],
     ['N13 processes', { PidMode: `container:${OLD}` }, { PidMode: `container:${NEW}` }],

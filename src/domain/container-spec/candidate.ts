@@ -21,7 +21,7 @@ export interface CandidateOptions {
   readonly labels: Readonly<Record<string, string>>
   /** `env:NAME`, `label:NAME`: keep the running value though it equals the old image's default. */
   readonly pins: readonly string[]
-  /** Old container id → new container id, of those that were replaced before this one. */
+  /** New container ids by the ids of the old ones, and by their names with the slash, of those that were replaced before this one. */
   readonly replaced: ReadonlyMap<string, string>
   /** From `GET /info`, where it was asked: the machine's `Name` and its platform (`linux/amd64`). */
   readonly engine?: { readonly name?: string; readonly platform?: string }

@@ -36,6 +36,24 @@ describe('anonymous volumes', () => {
     assert.equal(nameAt(after, '/data'), nameAt(before, '/data'))
   })
 
+  it('H07 one that was asked for without a name stays the same, whatever way it was asked for', () => {
+    const HostConfig = { Mounts: [{ Type: 'volume', Source: '', Target: '/x' }], Binds: ['/y'] }
+    const container = containerOf({
+      Name: '/web',
+      HostConfig,
+      Mounts: [
+        { Type: 'volume', Name: VOLUME, Source: `/docker/volumes/${VOLUME}/_data`, Destination: '/x', RW: true },
+        // As engines from 28 on tell of a bind without a source.
+        { Type: 'bind', Source: `/docker/volumes/${VOLUME}/_data`, Destination: '/y', RW: true },
+      ],
+    })
+    const { spec } = updateAgain(container, {})
+    assert.deepEqual(spec.body.HostConfig, {
+      Mounts: [{ Type: 'volume', Source: VOLUME, Target: '/x' }],
+      Binds: [`${VOLUME}:/y`],
+    })
+  })
+
   it('R09 beside the mounts and binds that were asked for', () => {
     const Mounts = [{ Type: 'volume', Source: 'files', Target: '/files' }]
     const { after, before } = update({

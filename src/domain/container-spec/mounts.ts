@@ -5,6 +5,7 @@ import type { InspectedContainer, JsonObject } from './types.ts'
 /** `source:destination:options`, where Windows paths have a colon of their own and the source may be missing. */
 const BIND = /^(?:((?:[a-z]:[\\/])?[^:]+):)?((?:[a-z]:[\\/])?[^:]+)(?::[^:]*)?$/i
 const ANONYMOUS = /^[0-9a-f]{64}$/
+const VOLUME_PATH = /\/volumes\/([^/]+)\/_data$/
 
 /**
  * The same HostConfig with the container's anonymous volumes in it, so that the new container gets the same ones. They
@@ -13,7 +14,7 @@ const ANONYMOUS = /^[0-9a-f]{64}$/
  */
 export function keepAnonymousVolumes(hostConfig: JsonObject, container: InspectedContainer): JsonObject {
   const volumes = (container.Mounts ?? []).filter(({ Type, Name }) => Type === 'volume' && asText(Name) !== '')
-  const named = new Map(volumes.map((mount) => [cleanPath(asText(mount.Destination)), asText(mount.Name)]))
+  const named = new Map((container.Mounts ?? []).map((mount) => [cleanPath(asText(mount.Destination)), nameOf(mount)]))
   const taken = destinationsOf(hostConfig)
   const anonymous = volumes.filter(
     (mount) => !taken.has(cleanPath(asText(mount.Destination))) && !isDonors(mount, container),
@@ -27,7 +28,9 @@ export function keepAnonymousVolumes(hostConfig: JsonObject, container: Inspecte
   return {
     ...hostConfig,
     ...(hostConfig.Binds ? { Binds: asTexts(hostConfig.Binds).map((bind) => withSource(bind, named)) } : {}),
-    ...(mounts.length === 0 ? {} : { Mounts: [...asObjects(hostConfig.Mounts), ...mounts] }),
+    ...(mounts.length === 0 && !hostConfig.Mounts
+      ? {}
+      : { Mounts: [...asObjects(hostConfig.Mounts).map((mount) => withVolume(mount, named)), ...mounts] }),
   }
 }
 
@@ -51,8 +54,21 @@ function destinationsOf(hostConfig: JsonObject): Set<string> {
   )
 }
 
-/** A bind that names only its destination (possible through the API) would be a new anonymous volume every time. */
-function withSource(bind: string, named: ReadonlyMap<string, string>): string {
+/** The name of a volume. Of one that a bind without a source has made, newer engines tell the path only. */
+function nameOf({ Name, Source }: JsonObject): string | undefined {
+  return asText(Name) || VOLUME_PATH.exec(asText(Source))?.[1]
+}
+
+/** A volume that was asked for without a name would be a new, empty one every time. */
+function withVolume(mount: JsonObject, named: ReadonlyMap<string, string | undefined>): JsonObject {
+  const name = named.get(cleanPath(asText(mount.Target)))
+  return mount.Type === 'volume' && asText(mount.Source) === '' && name !== undefined
+    ? { ...mount, Source: name }
+    : mount
+}
+
+/** The same of a bind that names only its destination, which is possible through the API. */
+function withSource(bind: string, named: ReadonlyMap<string, string | undefined>): string {
   const [, source, destination = ''] = BIND.exec(bind) ?? []
   const name = named.get(cleanPath(destination))
   return source === undefined && name !== undefined ? `${name}:${bind}` : bind

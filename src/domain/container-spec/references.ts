@@ -63,7 +63,8 @@ export function followReplaced(hostConfig: JsonObject, replaced: ReadonlyMap<str
 export function followLinks(links: readonly string[], replaced: ReadonlyMap<string, string>): string[] {
   return links.map((text) => {
     const { target, alias } = parseLink(text)
-    const now = referenceNow(target, replaced)
+    // A link is bound when the container is created, while the old one still bears the name.
+    const now = replaced.get(`/${target}`) ?? referenceNow(target, replaced)
     return now === undefined ? text : `${now}:${alias}`
   })
 }

@@ -167,6 +167,7 @@ async function outlookOf(
     impossible: impossibleOf(parts, workload),
   })
   const isDue = option !== undefined && blockers.length === 0
+  const unclear = option === undefined ? unclearOf(workload) : undefined
   const undone = isDue ? await undoneOf(parts, workload, option) : undefined
   return {
     workload: workload.id,
@@ -176,7 +177,8 @@ async function outlookOf(
     settings,
     origins,
     candidate: option && candidateOf(workload, option),
-    blockers: undone === undefined ? blockers : [...blockers, undone],
+    blockers: [...blockers, ...[undone, unclear].filter((reason) => reason !== undefined)],
+    unclear,
     nextWindowAt: undone === undefined ? nextWindowAt?.toISOString() : undefined,
     holds: facts.holds,
     quarantine: facts.quarantined?.reason,
@@ -201,6 +203,12 @@ function factsAbout(
 function impossibleOf({ refusal }: OutlookParts, workload: Workload): string | undefined {
   if (workload.update === undefined) return 'Nothing here runs it, so that there is nothing to update.'
   return workload.notCheckable ?? refusal?.(workload)
+}
+
+/** Without the digest of what runs no build can be called another one. */
+function unclearOf({ running, notCheckable }: Workload): string | undefined {
+  if (notCheckable !== undefined || running.imageId === undefined || running.digests.length > 0) return undefined
+  return 'which build of it runs cannot be told, for its image is not on the host any more'
 }
 
 /**

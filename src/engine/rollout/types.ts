@@ -24,6 +24,8 @@ export interface Outlook {
   readonly holds: readonly Hold[]
   /** Why the candidate failed here before; undefined: it has not. */
   readonly quarantine: string | undefined
+  /** Why it cannot be told whether something newer is there, as a sentence without its full stop; undefined: it can. */
+  readonly unclear: string | undefined
   /** The open update, where there is one. */
   readonly open: Update | undefined
 }

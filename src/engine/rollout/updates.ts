@@ -5,6 +5,7 @@ import { inTransaction } from '../../store/in-transaction.ts'
 import { insertUpdate, listSteps, listUpdates, readUpdate } from '../../store/update-journal.ts'
 import type { Progress, Updater } from '../../updaters/_updater.ts'
 import { runAutomatically } from './automatic.ts'
+import { createClaims } from './claims.ts'
 import type { Decisions } from './decisions.ts'
 import { type DriveParts, driveUpdate } from './drive.ts'
 import type { Outlooks } from './outlook.ts'
@@ -126,6 +127,7 @@ function createRollouts(given: UpdatesParts): Rollouts {
   const progress = new Map<string, Progress>()
   const listeners = new Set<(live: LiveProgress) => void>()
   const queue = createQueue(given.parallel)
+  const claims = createClaims()
   const workloads = new Map<string, string>()
   const parts: DriveParts = {
     ...given,
@@ -140,7 +142,9 @@ function createRollouts(given: UpdatesParts): Rollouts {
     const open = await readUpdate(db, id)
     if (open === undefined) throw new Failure('not-found', `There is no update "${id}".`)
     workloads.set(id, open.plan.workload)
-    const update = await queue.run(open.plan.host, stopping, () => driveUpdate(parts, id, stopping))
+    const update = await queue.run(open.plan.host, stopping, () =>
+      claims.holding(touchedBy(open.plan), stopping, () => driveUpdate(parts, id, stopping)),
+    )
     await given.ended(update).catch((error: unknown) => {
       log.warn({ update: id, error: describeError(error) }, 'What follows an update could not be done')
     })
@@ -176,6 +180,12 @@ function createRollouts(given: UpdatesParts): Rollouts {
       await Promise.allSettled(driven.values())
     },
   }
+}
+
+/** Two updates may make the same dependant anew, and two of a compose project may write the same file. */
+function touchedBy({ host, updater, containers }: Update['plan']): string[] {
+  const names = containers.map(({ name }) => `${host}/${name}`)
+  return updater === 'compose' ? [`compose on ${host}`, ...names] : names
 }
 
 interface Beginning {
@@ -226,11 +236,15 @@ async function planUpdate(
   throw new Failure('unsupported', `Nothing here can update "${name}": ${reasons.join(' ')}`)
 }
 
-function candidateOf({ name, image, candidate }: Outlook): Update['plan']['to'] {
+function candidateOf({ name, image, candidate, unclear }: Outlook): Update['plan']['to'] {
   if (candidate === undefined)
-    throw new Failure('conflict', `Nothing newer than ${image} is known for "${name}".`, {
-      remedy: 'Ask the registry first: seaworthy check.',
-    })
+    throw new Failure(
+      'conflict',
+      `Nothing newer than ${image} is known for "${name}"${unclear === undefined ? '' : `: ${unclear}`}.`,
+      {
+        remedy: 'Ask the registry first: seaworthy check.',
+      },
+    )
   return { reference: candidate.reference, digest: candidate.digest }
 }
 

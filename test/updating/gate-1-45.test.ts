@@ -1,0 +1,4 @@
+import { playedLane } from './_played.ts'
+import { GATE } from './cases/played.ts'
+
+await playedLane('1.45', GATE)
