@@ -60,6 +60,7 @@ function createProgram(ended: (code: number) => void): Command {
     .action(async (options) => ended(await (await import('./commands/images.ts')).images(context, options)))
   addUpdating(program, add, ended)
   addDeciding(program, add, ended)
+  addSelfUpdate(program, ended)
   addTags(add(program, 'tags', 'Judge tags, one a line on standard input, and say of each why.'), ended)
   const notif = program.command('notif').description('Channels.').exitOverride()
   add(notif, 'test', 'Send a test message.')
@@ -116,6 +117,19 @@ function addUpdating(program: Command, add: Add, ended: (code: number) => void):
     .option('--most <number>', 'how many (default: 50)')
     .option('--json', 'print JSON')
     .action(async (id, options) => ended(await (await import('./commands/updates.ts')).updates(context, id, options)))
+}
+
+/** Called by a server in the helper that it makes when it updates its own container. */
+function addSelfUpdate(program: Command, ended: (code: number) => void): void {
+  program
+    .command('self-update', { hidden: true })
+    .argument('<update>', 'id of the update')
+    .argument('<container>', 'name of the container of the server')
+    .option('--config <file>', 'configuration file')
+    .exitOverride()
+    .action(async (update, container, options) =>
+      ended(await (await import('./commands/self-update.ts')).selfUpdate(context, { update, container }, options)),
+    )
 }
 
 function addDeciding(program: Command, add: Add, ended: (code: number) => void): void {

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import path from 'node:path'
 import type { LoadedConfig } from './config/load.ts'
 import type { DockerClient } from './docker/client.ts'
 import { connectOnDemand, type DockerPlace, type LazyDocker } from './docker/connect.ts'
+import { type OwnTraces, ownTraces } from './docker/own-container.ts'
 import { describeError, Failure } from './domain/failure.ts'
 import { type ImageReference, nameOf, parseImageReference, tagOf } from './domain/image-reference.ts'
 import type { Update } from './domain/update.ts'
@@ -18,6 +21,7 @@ import { createHolder } from './engine/rollout/holder.ts'
 import type { HookOutcome } from './engine/rollout/hooks.ts'
 import { createOutlooks } from './engine/rollout/outlook.ts'
 import { createHookRunner } from './engine/rollout/run-hooks.ts'
+import { createLook, type OwnUpdates, selfRefusal } from './engine/rollout/self.ts'
 import { tellOutcome } from './engine/rollout/tell-outcome.ts'
 import { createUpdates, type RunningUpdates } from './engine/rollout/updates.ts'
 import { systemClock } from './lib/clock.ts'
@@ -26,10 +30,13 @@ import type { RegistryClient } from './registries/_registry.ts'
 import { putInQuarantine } from './store/quarantine.ts'
 import type { Db } from './store/tables.ts'
 import type { Surroundings } from './surroundings.ts'
+import { createSelf } from './updaters/_self.ts'
+import { guarded } from './updaters/_self-guard.ts'
 import { translated } from './updaters/_translate.ts'
 import type { Updater, UpdaterParts } from './updaters/_updater.ts'
 import compose from './updaters/compose.ts'
 import container from './updaters/container.ts'
+import { VERSION } from './version.ts'
 
 export interface RolloutsParts {
   readonly db: Db
@@ -54,12 +61,28 @@ export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: 
   const { updates, policies } = loaded.config
   const clock = systemClock
   const channels = loaded.config.messages.outcomes ? parts.channels : []
-  const updaters = openUpdaters(context, loaded, parts)
-  const outlooks = createOutlooks({
+  const hosts = openHosts(context, loaded, parts.stack)
+  const traces = ownTraces(readOrNothing)
+  const own = openOwn(loaded, { hosts, traces })
+  const updaters = openUpdaters(context, loaded, { ...parts, hosts, own })
+  const asking = createOutlooks({
     ...{ db, discovery, policies, now: clock.now, pausedByConfig: updates.paused },
     base: updates.settings,
+    refusal: (workload) => selfRefusal(own, workload),
     askDigest: (reference, regopt) => askDigest(parts, reference, regopt),
   })
+  const look = createLook({ own, clock, stopping })
+  const outlooks: typeof asking = {
+    ...asking,
+    outlook: async (workload) => {
+      await look()
+      return await asking.outlook(workload)
+    },
+    outlooks: async () => {
+      await look()
+      return await asking.outlooks()
+    },
+  }
   const decisions = createDecisions({ db, outlooks, changed, now: clock.now })
   const hooks = createHookRunner({
     ...{ db, updaters, changed, stopping, now: clock.now },
@@ -71,9 +94,9 @@ export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: 
     return await hooks(point, { ...plan, settings, variables })
   }
   const running = createUpdates({
-    ...{ db, clock, log, outlooks, decisions, updaters, stopping, changed },
+    ...{ db, clock, log, outlooks, decisions, updaters, stopping, changed, own },
     parallel: updates.parallel,
-    holder: createHolder({ hostname: hostname(), pid: process.pid, instance: randomUUID(), isAlive }),
+    holder: createHolder({ hostname: placeOf(traces), pid: process.pid, instance: randomUUID(), isAlive }),
     before: async (update) => refuseAfter(await hookOf('pre-update', update)),
     async reached(transaction, update, error) {
       await quarantine(transaction, { plan: update.plan, error, now: clock.now() })
@@ -132,12 +155,41 @@ function refuseAfter(hook: HookOutcome | undefined): void {
   })
 }
 
+/** Containers may share a host name, and in each the first process has the same id. */
+function placeOf({ ids: [id], layer }: OwnTraces): string {
+  return [id?.slice(0, 12) ?? hostname(), layer?.slice(0, 12)].filter(Boolean).join('/')
+}
+
+function openOwn(
+  { config, source }: LoadedConfig,
+  { hosts, traces }: { hosts: ReadonlyMap<string, LazyDocker>; traces: OwnTraces },
+): OwnUpdates {
+  const file = source.file === undefined ? [] : ['--config', path.resolve(source.file)]
+  return {
+    self: createSelf({ traces, docker: (host) => hostNamed(hosts, host) }),
+    allowed: config.updates.self,
+    hosts: traces.ids.length === 0 ? [] : [...hosts.keys()],
+    version: VERSION,
+    command: (update, container) => [
+      process.execPath,
+      ...[...process.execArgv, process.argv[1]!, 'self-update', update, container, ...file],
+    ],
+  }
+}
+
+function readOrNothing(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
 function openUpdaters(
   context: Surroundings,
   loaded: LoadedConfig,
-  { registries, log, stack }: RolloutsParts,
+  { registries, log, hosts, own }: RolloutsParts & { hosts: ReadonlyMap<string, LazyDocker>; own: OwnUpdates },
 ): Updater[] {
-  const hosts = openHosts(context, loaded, stack)
   const parts: UpdaterParts = {
     clock: systemClock,
     log,
@@ -149,7 +201,9 @@ function openUpdaters(
       return authHeader(parsed.registry, await registries.credentials(parsed, { signal }))
     },
   }
-  return [compose.create(loaded.config.updates.compose, parts), container.create({}, parts)].map(translated)
+  return [compose.create(loaded.config.updates.compose, parts), container.create({}, parts)].map((updater) =>
+    translated(guarded(updater, own.self.isIn)),
+  )
 }
 
 function openHosts(

@@ -50,8 +50,9 @@ async function lookUp(link: UpdatesLink, names: readonly string[]): Promise<Outl
   return [...found.values()]
 }
 
-function hasSomething({ candidate, open }: Outlook): boolean {
-  return candidate !== undefined || open !== undefined
+/** Where it cannot be told whether there is something newer, the server says why it cannot. */
+function hasSomething({ candidate, open, unclear }: Outlook): boolean {
+  return candidate !== undefined || open !== undefined || unclear !== undefined
 }
 
 interface Planned {

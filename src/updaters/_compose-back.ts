@@ -5,9 +5,11 @@ import type { Plan } from '../domain/update.ts'
 import { type ComposeCli, projectArguments, upArguments } from './_compose-cli.ts'
 import { type ComposeData, dataOf, upServices } from './_compose-data.ts'
 import { invertEdits } from './_compose-file.ts'
-import { pointTag, type StepParts, settleLeftovers } from './_compose-steps.ts'
+import { NEVER_STARTED, pointTag, type StepParts, settleLeftovers } from './_compose-steps.ts'
 import { inspectServices, type ServiceContainer } from './_compose-world.ts'
 import { leftBeside, stateOf, writeEdits } from './_compose-write.ts'
+import { sharedVolumes } from './_container-back.ts'
+import { findContainer } from './_container-world.ts'
 import { findImage } from './_image.ts'
 import type { Run, Standing } from './_updater.ts'
 
@@ -40,11 +42,26 @@ export async function takeBack({ docker, cli }: StepParts, plan: Plan, run: Run)
   if (before !== null) await pointTag(docker, { data, imageId: before, step: 'tag-back' }, run)
   await settleLeftovers(docker, data, run)
   if (!(await isOldInPlace(docker, plan, run.signal))) {
+    await noteData(docker, { plan, own: standing.own }, run)
     await run.act('up-old', { project: project.name, services }, () => cli.up(project, services, run.signal))
     await awaitOld(docker, plan, run)
   }
   // The engine keeps a name that a running container was made from.
   if (before === null) await pointTag(docker, { data, imageId: null, step: 'untag' }, run)
+}
+
+/** Compose hands the volumes on: what the new container wrote there is what the old one goes on with. */
+async function noteData(
+  docker: DockerClient,
+  { plan, own }: { readonly plan: Plan; readonly own: readonly ServiceContainer[] },
+  run: Run,
+): Promise<void> {
+  for (const { id, name, imageId, startedAt } of own) {
+    if (imageId !== plan.to.imageId || NEVER_STARTED.test(startedAt)) continue
+    const container = await findContainer(docker, id, run.signal)
+    const volumes = container === undefined ? [] : sharedVolumes(container)
+    if (volumes.length > 0) await run.note('data-may-have-changed', { container: name, volumes })
+  }
 }
 
 /** What the host and the files show. */

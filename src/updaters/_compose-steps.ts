@@ -154,7 +154,8 @@ export async function settleLeftovers(docker: DockerClient, data: ComposeData, r
   }
 }
 
-const NEVER_STARTED = /^(?:0001-|$)/
+/** By when it was started. */
+export const NEVER_STARTED = /^(?:0001-|$)/
 
 async function untag(docker: DockerClient, reference: string, { signal }: Run): Promise<void> {
   try {

@@ -91,8 +91,8 @@ async function shelve(docker: DockerClient, member: Member, run: Run): Promise<v
 
 const NEVER_STARTED = /^0001-/
 
-/** Places of the host that the new container could write to, and that the old one goes on with. */
-function sharedVolumes({ Mounts }: InspectedContainer): string[] {
+/** Places of the host that a container could write to, and that the one in its place goes on with. */
+export function sharedVolumes({ Mounts }: InspectedContainer): string[] {
   const mounts = (Mounts ?? []) as readonly { RW?: boolean; Name?: string; Source?: string; Destination?: string }[]
   return mounts
     .filter(({ RW }) => RW === true)

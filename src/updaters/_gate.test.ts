@@ -109,18 +109,27 @@ test('a log that cannot be read leaves the reason', async () => {
   assertGateError(outcome, /^The container ended at once with exit code 3\.$/)
 })
 
+const DIE = '{"Type":"container","Action":"die","Actor":{"ID":"web","Attributes":{"exitCode":"139"}}}\n'
+
 test('the exit code of an end that nobody saw is asked of the engine, around its own time', async () => {
   const answer = ({ path, query }: ScriptedCall) => {
     if (path !== '/events') return pieces()
-    const filters = { container: ['web'], event: ['die'] }
+    const filters = { container: ['web'], event: ['die', 'oom'] }
     const second = Date.parse('2026-01-01T00:00:07Z') / 1000
     assert.deepEqual(query, { filters, since: second - 1, until: second + 1 })
-    return pieces('{"Type":"container","Action":"die","Actor":{"ID":"web","Attributes":{"exitCode":"139"}}}\n')
+    return pieces(DIE)
   }
   const at = (ms: number) => (ms < 5000 ? inspection({}, { policy: 'always' }) : CRASHED)
   const { outcome, ended } = await run({ at, answer })
   assertGateError(outcome, /restarted it once\. It ended with exit code 139 \(segmentation fault\)\.$/)
   assert.ok(ended < 6000, String(ended))
+})
+
+test('that such an end was for want of memory is asked of the engine, too', async () => {
+  const oom = '{"Type":"container","Action":"oom","Actor":{"ID":"web"}}\n'
+  const answer = ({ path }: ScriptedCall) => (path === '/events' ? pieces(oom, DIE) : pieces())
+  const at = (ms: number) => (ms < 5000 ? inspection({}, { policy: 'always' }) : CRASHED)
+  assertGateError((await run({ at, answer })).outcome, /exit code 139 .*: it ran out of memory \(OOMKilled\)\.$/)
 })
 
 test('where events are forbidden the reason does without the exit code', async () => {

@@ -56,6 +56,20 @@ export async function assertAsks(
   if (serves !== 'nothing') await assertAnswers(staged, `${staged.name} ${serves.version}`, serves.container)
 }
 
+/** The update ends where it began, says why, and has asked the engine for nothing but the pull. */
+export async function assertRefusedPull(staged: Stage, error: RegExp): Promise<void> {
+  const { code, out, err } = await staged.update()
+  assert.notEqual(code, 0)
+  assert.match(out + err, error)
+  assertOnlyPulled(staged)
+  await assertServes(staged, await staged.reconcile(), { phase: 'rolled-back', error })
+}
+
+export function assertOnlyPulled(staged: Stage): void {
+  const others = staged.proxy.seen.filter((call) => isChange(call) && !isPost('/images/create')(call))
+  assert.deepEqual(others, [])
+}
+
 /** Starts the program again and waits until a person's question is settled, as it is when nothing stands in the way any more. */
 export async function settled(staged: Stage): Promise<StoredUpdate> {
   await using server = await staged.seaworthy.serve()

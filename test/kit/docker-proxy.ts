@@ -107,7 +107,7 @@ async function pass(proxy: Pick<DockerProxy, 'seen' | 'rules'>, { engine, reques
     upstream.once('response', resolve).once('error', reject)
   })
   if (rule?.after === undefined && rule?.rewrite === undefined) {
-    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    response.writeHead(answer.statusCode ?? 502, answer.headers).flushHeaders()
     // An engine that goes away in the middle of an answer breaks the caller's connection, too.
     return await pipeline(answer, response)
   }

@@ -183,9 +183,13 @@ ${updates}
     },
     async update(...names) {
       const { code, out, err } = await seaworthy.run(['update', ...names, '--json'])
-      const text = `exit code ${code}\n${err}${out}`
-      if (!out.trim().startsWith('{')) return { code, updates: [], refused: [], text }
-      return { code, text, ...(JSON.parse(out) as Pick<Told, 'updates' | 'refused'>) }
+      const text = `exit code ${code}\n${err}`
+      if (!out.trim().startsWith('{')) return { code, updates: [], refused: [], text: `${text}${out}` }
+      const { updates, refused } = JSON.parse(out) as Pick<Told, 'updates' | 'refused'>
+      const ends = updates.map(({ update: { plan, phase, error, commands } }) => {
+        return { name: plan.name, updater: plan.updater, notes: plan.notes, phase, error, commands }
+      })
+      return { code, updates, refused, text: `${text}${JSON.stringify({ ends, refused }, undefined, 1)}` }
     },
     [Symbol.asyncDispose]: () => seaworthy[Symbol.asyncDispose](),
   }

@@ -43,9 +43,15 @@ const LONGEST_PAUSE_MS = 5_000
 /**
  * Takes an update from the phase it is in to its end: forward while all goes well, back as soon as anything does not, and
  * to a person when neither can be done. Every phase is written down before the next begins.
+ * @param only the phases in which this process may act; it stops at any other. Absent: it may in all.
  * @throws the signal's reason when stopped, and what kept the lease from being had; the update is then open, as it was.
  */
-export async function driveUpdate(parts: DriveParts, id: string, signal: AbortSignal): Promise<Update> {
+export async function driveUpdate(
+  parts: DriveParts,
+  id: string,
+  signal: AbortSignal,
+  only?: readonly Phase[],
+): Promise<Update> {
   const first = await readUpdate(parts.db, id)
   if (first === undefined) throw new Error(`There is no update ${id}`)
   const { workload } = first.plan
@@ -55,7 +61,7 @@ export async function driveUpdate(parts: DriveParts, id: string, signal: AbortSi
     const named = { id, workload, phase: () => update.phase }
     const run = createRun(parts, named, { lease, signal: leased, onProgress })
     const updater = parts.updater(update.plan.updater)
-    while (!isAtEnd(update.phase)) {
+    while (!isAtEnd(update.phase) && (only?.includes(update.phase) ?? true)) {
       leased.throwIfAborted()
       update = await takeStep(parts, { update, updater, run })
     }
@@ -64,7 +70,7 @@ export async function driveUpdate(parts: DriveParts, id: string, signal: AbortSi
 }
 
 /** Whether nothing can be done about it without a person. */
-function isAtEnd(phase: Phase): boolean {
+export function isAtEnd(phase: Phase): boolean {
   return phase === 'committed' || phase === 'rolled-back' || phase === 'needs-operator'
 }
 

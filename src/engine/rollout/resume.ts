@@ -10,6 +10,8 @@ export interface ResumeParts extends DriveParts {
   readonly drive: (id: string) => Promise<unknown>
   /** Whether this process is at work on it. */
   readonly isDriven: (id: string) => boolean
+  /** Whether it is one of our own container, and so far that only its helper may go on with it. */
+  readonly isForHelper: (update: Update) => Promise<boolean>
 }
 
 /** How often open updates that nobody is at work on are looked at. Milliseconds. */
@@ -38,11 +40,19 @@ export async function resumeUpdates(parts: ResumeParts, signal: AbortSignal): Pr
 /** Returns what kept it from being taken up. */
 async function takeUp(parts: ResumeParts, update: Update, signal: AbortSignal): Promise<string | undefined> {
   try {
-    if (await settle(parts, update, signal)) await parts.drive(update.id)
+    if (await parts.isForHelper(update)) watchOver(parts, update, signal)
+    else if (await settle(parts, update, signal)) await parts.drive(update.id)
     return undefined
   } catch (error) {
     return signal.aborted ? undefined : describeError(error)
   }
+}
+
+/** Others need not wait for it. */
+function watchOver({ drive, log }: ResumeParts, { id }: Update, signal: AbortSignal): void {
+  drive(id).catch((error: unknown) => {
+    if (!signal.aborted) log.warn({ update: id, error: describeError(error) }, 'The update of Seaworthy itself waits')
+  })
 }
 
 const MOST = 100

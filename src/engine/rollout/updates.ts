@@ -10,7 +10,10 @@ import type { Decisions } from './decisions.ts'
 import { type DriveParts, driveUpdate } from './drive.ts'
 import type { Outlooks } from './outlook.ts'
 import { createQueue } from './queue.ts'
+import { alreadyOpen, refuseHeld, refuseQuarantined } from './refusals.ts'
 import { resumeUpdates } from './resume.ts'
+import { type OwnUpdates, refuseOwn, reportIn } from './self.ts'
+import { carryOwn, helpOut, isForHelper } from './self-drive.ts'
 import type { Asked, LiveProgress, Outlook, UpdateReport, Updates } from './types.ts'
 import { earlierVersion } from './versions.ts'
 
@@ -25,6 +28,8 @@ export interface UpdatesParts extends Omit<DriveParts, 'updater' | 'onProgress'>
   readonly stopping: AbortSignal
   /** What is to be done when a workload runs another image: hooks, old images, looking again. */
   readonly ended: (update: Update) => Promise<void>
+  /** Of the container this process runs in; absent where it runs in none. */
+  readonly own?: OwnUpdates | undefined
 }
 
 /** What the program itself needs besides what may be asked. */
@@ -33,6 +38,8 @@ export interface RunningUpdates extends Updates {
   run(signal: AbortSignal): Promise<void>
   /** Resolves when no update is under way in this process. */
   idle(): Promise<void>
+  /** Takes an update of the container of Seaworthy itself to its end from outside of it, and removes the container this process runs in. */
+  help(id: string, container: string, signal: AbortSignal): Promise<Update>
 }
 
 /** Everything that is done about updates, over the parts that do it. */
@@ -58,7 +65,7 @@ export function createUpdates(parts: UpdatesParts): RunningUpdates {
       const begun: Update[] = []
       const refused: { workload: string; reason: string }[] = []
       for (const outlook of await outlooks.outlooks()) {
-        if (outlook.candidate === undefined) continue
+        if (outlook.candidate === undefined && outlook.unclear === undefined) continue
         try {
           refuseHeld(outlook)
           refuseQuarantined(outlook)
@@ -86,13 +93,17 @@ export function createUpdates(parts: UpdatesParts): RunningUpdates {
     onProgress: rollouts.onProgress,
     idle: rollouts.idle,
     async run(signal) {
-      const driving = { ...rollouts.parts, drive: rollouts.drive, isDriven: rollouts.isDriven }
+      const { drive, isDriven, isOwn } = rollouts
+      const ofHelper = async (update: Update): Promise<boolean> => isForHelper(update.phase) && (await isOwn(update))
+      const driving = { ...rollouts.parts, drive, isDriven, isForHelper: ofHelper }
       const automatic = {
         ...parts,
         begin: (outlook: Outlook, cause: UpdateCause, actor: string) => begin(outlook, cause, { actor }),
       }
-      await Promise.all([resumeUpdates(driving, signal), runAutomatically(automatic, signal)])
+      const reporting = parts.own && reportIn(parts.own, parts, signal)
+      await Promise.all([reporting, resumeUpdates(driving, signal), runAutomatically(automatic, signal)])
     },
+    help: (id, container, signal) => helpOut(rollouts.parts, parts.own!, { id, container, signal, ended: parts.ended }),
   }
 }
 
@@ -112,6 +123,8 @@ interface Rollouts {
   /** Takes an update to its end when it is its turn. */
   drive(id: string, host?: string): Promise<Update>
   isDriven(id: string): boolean
+  /** Whether it is one of the container this process runs in. */
+  isOwn(update: Update): Promise<boolean>
   ended(id: string, signal: AbortSignal): Promise<void>
   progressOf(id: string): Progress | undefined
   onProgress(listener: (live: LiveProgress) => void): () => void
@@ -122,7 +135,7 @@ const LOOK_MS = 500
 
 /** The updates that this process is at work on. */
 function createRollouts(given: UpdatesParts): Rollouts {
-  const { db, clock, stopping, log } = given
+  const { db, stopping, log } = given
   const driven = new Map<string, Promise<Update>>()
   const progress = new Map<string, Progress>()
   const listeners = new Set<(live: LiveProgress) => void>()
@@ -138,13 +151,20 @@ function createRollouts(given: UpdatesParts): Rollouts {
       for (const listener of listeners) listener({ update, workload, progress: now })
     },
   }
+  const { own } = given
+  const isOwn = async ({ id, plan }: Update): Promise<boolean> =>
+    own !== undefined && (await own.self.isIn(plan, id, stopping))
   const carry = async (id: string): Promise<Update> => {
     const open = await readUpdate(db, id)
     if (open === undefined) throw new Failure('not-found', `There is no update "${id}".`)
     workloads.set(id, open.plan.workload)
+    const isOurs = await isOwn(open)
+    const drive = () => (isOurs ? carryOwn(parts, own!, id, stopping) : driveUpdate(parts, id, stopping))
     const update = await queue.run(open.plan.host, stopping, () =>
-      claims.holding(touchedBy(open.plan), stopping, () => driveUpdate(parts, id, stopping)),
+      claims.holding(touchedBy(open.plan), stopping, drive),
     )
+    // Its helper has done what follows.
+    if (isOurs && update.phase === 'committed') return update
     await given.ended(update).catch((error: unknown) => {
       log.warn({ update: id, error: describeError(error) }, 'What follows an update could not be done')
     })
@@ -162,14 +182,10 @@ function createRollouts(given: UpdatesParts): Rollouts {
       return driving
     },
     isDriven: (id) => driven.has(id),
+    isOwn,
     async ended(id, signal) {
       await driven.get(id)
-      for (;;) {
-        const update = await readUpdate(db, id)
-        if (update === undefined || isFinished(update.phase) || update.phase === 'needs-operator') return
-        // Another process drives it: its rows tell.
-        await clock.sleep(LOOK_MS, signal)
-      }
+      await atRest(given, id, signal)
     },
     progressOf: (id) => progress.get(id),
     onProgress(listener) {
@@ -179,6 +195,15 @@ function createRollouts(given: UpdatesParts): Rollouts {
     async idle() {
       await Promise.allSettled(driven.values())
     },
+  }
+}
+
+/** Another process may drive it: its rows tell. */
+async function atRest({ db, clock }: UpdatesParts, id: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const update = await readUpdate(db, id)
+    if (update === undefined || isFinished(update.phase) || update.phase === 'needs-operator') return
+    await clock.sleep(LOOK_MS, signal)
   }
 }
 
@@ -202,6 +227,7 @@ async function beginUpdate(parts: UpdatesParts, rollouts: Rollouts, beginning: B
   const { db, clock, stopping, log, changed } = parts
   if (outlook.open !== undefined) throw alreadyOpen(outlook.name, outlook.open.id)
   const plan = await planUpdate(parts, { outlook, to, signal: stopping })
+  await refuseOwn(parts.own, plan, stopping)
   const now = clock.now()
   const update = await inTransaction(db, async (transaction) => {
     const written = await insertUpdate(transaction, { plan, cause, actor, now })
@@ -246,31 +272,6 @@ function candidateOf({ name, image, candidate, unclear }: Outlook): Update['plan
       },
     )
   return { reference: candidate.reference, digest: candidate.digest }
-}
-
-function refuseHeld({ name, holds }: Outlook): void {
-  const hold = holds.find(({ kind }) => kind === 'hold' || kind === 'snooze')
-  if (hold === undefined) return
-  const until = hold.until === undefined ? '' : ` until ${hold.until}`
-  const reason = hold.reason === undefined ? '' : `: ${hold.reason}`
-  throw new Failure('conflict', `"${name}" is held${until} by ${hold.actor}${reason}.`, {
-    remedy: `Take that back first: seaworthy hold ${name} --release.`,
-  })
-}
-
-function refuseQuarantined({ name, quarantine, holds, candidate }: Outlook): void {
-  if (quarantine !== undefined)
-    throw new Failure('conflict', `This image failed here before: ${quarantine}`, {
-      remedy: `Try it all the same: seaworthy update ${name}.`,
-    })
-  const skip = holds.find(({ kind, digest }) => kind === 'skip' && digest === candidate?.digest)
-  if (skip !== undefined) throw new Failure('conflict', `"${name}" skips this version.`)
-}
-
-function alreadyOpen(name: string, id?: string): Failure {
-  return new Failure('conflict', `An update of "${name}" is under way${id === undefined ? '' : ` (${id})`}.`, {
-    remedy: 'See seaworthy updates --open.',
-  })
 }
 
 function updaterNamed(updaters: readonly Updater[], name: string): Updater {

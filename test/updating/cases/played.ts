@@ -1,8 +1,14 @@
 import type { PlayedCase } from '../_played.ts'
+import { composeCases } from './compose.ts'
 import { gateCases } from './gate.ts'
+import { rollbackCases } from './rollback.ts'
 
-/** Cases with new images that fail, in several rounds. */
+/** New images that fail, and the way back. */
 export const GATE: Readonly<Record<string, readonly PlayedCase[]>> = {
   'The gate': gateCases,
+  'The way back': rollbackCases,
 }
-export const COMPOSE: Readonly<Record<string, readonly PlayedCase[]>> = {}
+
+export const COMPOSE: Readonly<Record<string, readonly PlayedCase[]>> = {
+  Compose: composeCases,
+}

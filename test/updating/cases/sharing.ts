@@ -69,7 +69,7 @@ export const sharingCases: readonly Case[] = [
         startedInOrder([after, net!, chain!]) && startedInOrder([after, link!]) && startedInOrder([after, pid!]),
       )
       const made = bench.calls.filter(({ path }) =>
-        new RegExp(`/containers/create\\?.*name=${bench.name}\\b`).test(path),
+        new RegExp(`/containers/create\\?.*name=${bench.name}(?:-|__)`).test(path),
       )
       assert.equal(made.length, 5, made.map(({ path }) => path).join('\n'))
     },
