@@ -48,6 +48,33 @@ interface Inspected {
   readonly HostConfig: { readonly RestartPolicy: { readonly Name: string } }
 }
 
+interface Outlook {
+  readonly name: string
+  readonly blockers: readonly string[]
+}
+
+const isPost = (part: string) => (call: PassingCall) => call.method === 'POST' && call.path.includes(part)
+const isRename = (to: RegExp) => (call: PassingCall) =>
+  call.method === 'POST' && to.test(/\/rename\?name=(.*)$/.exec(call.path)?.[1] ?? '')
+
+/** Each call of a helper that changes something. */
+const CALLS: Record<string, (call: PassingCall) => boolean> = {
+  'creation of the new': (call) => isPost('/containers/create')(call) && call.path.includes('__next_'),
+  'policy update': isPost('/update'),
+  'rename of the old': isRename(/__prev_/),
+  'rename of the new': isRename(/^[a-z0-9-]+$/),
+  stop: isPost('/stop'),
+  start: isPost('/start'),
+  'keeping of the image': (call) => isPost('/tag?')(call) && call.path.includes('seaworthy.internal'),
+  'removal of the old': (call) => call.method === 'DELETE' && call.path.startsWith('/containers/'),
+}
+
+const BACK: Record<string, (call: PassingCall) => boolean> = {
+  'rename of the new away': isRename(/__next_/),
+  'start of the old': isPost('/start'),
+  'removal of the new': (call) => call.method === 'DELETE' && call.path.startsWith('/containers/'),
+}
+
 describe('Seaworthy updates itself', { skip: await needs('docker daemon', 'registry') }, () => {
   let registry: Registry
   let daemon: DockerDaemon
@@ -162,33 +189,6 @@ describe('Seaworthy updates itself', { skip: await needs('docker daemon', 'regis
     await assertServes(ship, update)
   })
 })
-
-interface Outlook {
-  readonly name: string
-  readonly blockers: readonly string[]
-}
-
-const isPost = (part: string) => (call: PassingCall) => call.method === 'POST' && call.path.includes(part)
-const isRename = (to: RegExp) => (call: PassingCall) =>
-  call.method === 'POST' && to.test(/\/rename\?name=(.*)$/.exec(call.path)?.[1] ?? '')
-
-/** Each call of a helper that changes something. */
-const CALLS: Record<string, (call: PassingCall) => boolean> = {
-  'creation of the new': (call) => isPost('/containers/create')(call) && call.path.includes('__next_'),
-  'policy update': isPost('/update'),
-  'rename of the old': isRename(/__prev_/),
-  'rename of the new': isRename(/^[a-z0-9-]+$/),
-  stop: isPost('/stop'),
-  start: isPost('/start'),
-  'keeping of the image': (call) => isPost('/tag?')(call) && call.path.includes('seaworthy.internal'),
-  'removal of the old': (call) => call.method === 'DELETE' && call.path.startsWith('/containers/'),
-}
-
-const BACK: Record<string, (call: PassingCall) => boolean> = {
-  'rename of the new away': isRename(/__next_/),
-  'start of the old': isPost('/start'),
-  'removal of the new': (call) => call.method === 'DELETE' && call.path.startsWith('/containers/'),
-}
 
 /** Kills the process in the helper at the first call that fits, as the kernel does when memory runs out. */
 function dieAt(
