@@ -63,7 +63,7 @@ export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: 
   const channels = loaded.config.messages.outcomes ? parts.channels : []
   const hosts = openHosts(context, loaded, parts.stack)
   const traces = ownTraces(readOrNothing)
-  const own = openOwn(loaded, { hosts, traces })
+  const own = openOwn(loaded, { hosts, traces, discover: () => discovery.list(stopping) })
   const updaters = openUpdaters(context, loaded, { ...parts, hosts, own })
   const asking = createOutlooks({
     ...{ db, discovery, policies, now: clock.now, pausedByConfig: updates.paused },
@@ -162,7 +162,11 @@ function placeOf({ ids: [id], layer }: OwnTraces): string {
 
 function openOwn(
   { config, source }: LoadedConfig,
-  { hosts, traces }: { hosts: ReadonlyMap<string, LazyDocker>; traces: OwnTraces },
+  {
+    hosts,
+    traces,
+    discover,
+  }: Pick<OwnUpdates, 'discover'> & { hosts: ReadonlyMap<string, LazyDocker>; traces: OwnTraces },
 ): OwnUpdates {
   const file = source.file === undefined ? [] : ['--config', path.resolve(source.file)]
   return {
@@ -170,6 +174,7 @@ function openOwn(
     allowed: config.updates.self,
     hosts: traces.ids.length === 0 ? [] : [...hosts.keys()],
     version: VERSION,
+    discover,
     command: (update, container) => [
       process.execPath,
       ...[...process.execArgv, process.argv[1]!, 'self-update', update, container, ...file],

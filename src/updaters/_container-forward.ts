@@ -1,6 +1,7 @@
 import type { DockerClient } from '../docker/client.ts'
-import { hasStatus } from '../docker/errors.ts'
+import { DockerError, hasStatus } from '../docker/errors.ts'
 import { dockerFailure } from '../docker/failure.ts'
+import type { CandidateSpec } from '../domain/container-spec/candidate.ts'
 import type { InspectedContainer } from '../domain/container-spec/types.ts'
 import { Failure } from '../domain/failure.ts'
 import { describeExitCode } from '../domain/gate-words.ts'
@@ -28,10 +29,10 @@ export async function createCandidates(docker: DockerClient, plan: Plan, run: Ru
   for (const member of dataOf(plan).members) {
     await removeStale(docker, member, run)
     const there = await findCandidate(docker, member.id, run.signal)
-    const make = () => createCandidate(docker, { plan, member, replaced, run })
+    const make = () => createCandidate(docker, { plan, member, replaced, there, run })
     const isOwn = member.role === 'workload'
     if (isOwn) await pointName(docker, member, { imageId: plan.to.imageId!, run })
-    const id = there?.Id ?? (isOwn ? await make() : await underOwnImage(docker, { member, run, make }))
+    const id = isOwn || there !== undefined ? await make() : await underOwnImage(docker, { member, run, make })
     replaced.set(member.id, id).set(`/${member.name}`, id)
   }
 }
@@ -204,34 +205,46 @@ interface Creation {
   readonly plan: Plan
   readonly member: Member
   readonly replaced: ReadonlyMap<string, string>
+  /** It was made before an interruption, perhaps without all of its networks. */
+  readonly there: InspectedContainer | undefined
   readonly run: Run
 }
 
-async function createCandidate(docker: DockerClient, { plan, member, replaced, run }: Creation): Promise<string> {
+async function createCandidate(docker: DockerClient, creation: Creation): Promise<string> {
+  const { plan, member, replaced, there, run } = creation
   const { signal } = run
   const spec = await specOf(docker, { plan, member, update: run.id, replaced, signal })
   const name = candidateName(member)
-  const id = await run.act('create', { container: name }, async () => {
-    try {
-      const query = { name, platform: spec.platform }
-      const { body } = await docker.request('POST', '/containers/create', {
-        query,
-        body: spec.body,
-        timeoutMs: START_MS,
-        signal,
-      })
-      return (body as { Id: string }).Id
-    } catch (error) {
-      if (hasStatus(error, 409)) throw nameTaken(name, error)
-      throw dockerFailure(error, `container "${member.name}"`)
-    }
-  })
-  for (const { network, endpoint } of spec.later)
+  const id = there?.Id ?? (await createOnce(docker, { name, member, spec, run }))
+  for (const { network, endpoint } of spec.later) {
+    if (there?.NetworkSettings.Networks?.[network] !== undefined) continue
     await run.act('connect', { container: name, network }, async () => {
       const body = { Container: id, EndpointConfig: endpoint }
       await docker.request('POST', `/networks/${encodeURIComponent(network)}/connect`, { body, signal })
     })
+  }
   return id
+}
+
+async function createOnce(
+  docker: DockerClient,
+  { name, member, spec, run }: { name: string; member: Member; spec: CandidateSpec; run: Run },
+): Promise<string> {
+  const { body, platform } = spec
+  return await run.act('create', { container: name }, async () => {
+    try {
+      const query = { name, platform }
+      const how = { query, body, timeoutMs: START_MS, signal: run.signal }
+      const answer = await docker.request('POST', '/containers/create', how)
+      return (answer.body as { Id: string }).Id
+    } catch (error) {
+      if (hasStatus(error, 409)) throw nameTaken(name, error)
+      // Without an answer it may have been made: it is looked for when the step is begun again.
+      throw error instanceof DockerError && error.kind === 'answer'
+        ? dockerFailure(error, `container "${member.name}"`)
+        : error
+    }
+  })
 }
 
 async function oldOf(docker: DockerClient, member: Member, run: Run): Promise<InspectedContainer> {

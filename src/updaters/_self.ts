@@ -164,9 +164,8 @@ async function startHelper(
   for (const { Id } of there) await remove(docker, Id, signal)
   const image = await inspectImage(docker, container.Image, signal)
   const spec = helperSpec({ container, image, apiVersion: await docker.version(signal), update, command })
-  const query = { name: helperName(name, update) }
-  const { body } = await docker.request('POST', '/containers/create', { query, body: spec.body, signal })
-  const { Id: id } = body as { Id: string }
+  const id = await create(docker, { name: helperName(name, update), body: spec.body }, signal)
+  if (id === undefined) return undefined
   for (const network of spec.later)
     await docker.request('POST', `/networks/${encodeURIComponent(network)}/connect`, {
       body: { Container: id, EndpointConfig: {} },
@@ -174,6 +173,21 @@ async function startHelper(
     })
   await docker.request('POST', `/containers/${id}/start`, { signal })
   return id
+}
+
+/** Undefined when somebody else has just made it. */
+async function create(
+  docker: DockerClient,
+  { name, body }: { name: string; body: unknown },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const answer = await docker.request('POST', '/containers/create', { query: { name }, body, signal })
+    return (answer.body as { Id: string }).Id
+  } catch (error) {
+    if (hasStatus(error, 409)) return undefined
+    throw error
+  }
 }
 
 async function removeHelpers(

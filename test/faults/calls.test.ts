@@ -75,6 +75,24 @@ describe('calls to the engine', { skip: await needs('docker daemon', 'registry')
     })
   }
 
+  for (const moment of ['before', 'after'] as const) {
+    test(`F20 a connection to a second network is lost, ${moment} it is made: the new one is in both`, async () => {
+      const networks = [`first${count}`, `second${count}`] as const
+      for (const network of networks) await bench.daemon.docker('network', 'create', network)
+      await using staged = await bench.stage(`lost${count++}`, {
+        run: ['--restart', 'always', '--network', networks[0]],
+      })
+      await bench.daemon.docker('network', 'connect', networks[1], staged.name)
+      once(staged, isPost('/connect'), { [moment]: async () => 'reset' })
+      const { code, err } = await staged.update()
+      assert.equal(code, 0, err)
+      await assertServes(staged, await staged.reconcile(), { phase: 'committed' })
+      const format = '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}'
+      const joined = await bench.daemon.docker('inspect', '--format', format, staged.name)
+      assert.deepEqual(joined.trim().split(' ').sort(), [...networks])
+    })
+  }
+
   /** What a socket proxy forbids, and what is to be allowed then. */
   const FORBIDDEN: Record<string, { fits: (call: PassingCall) => boolean; allow: RegExp }> = {
     pull: { fits: isPost('/images/create'), allow: /IMAGES=1, POST=1/ },

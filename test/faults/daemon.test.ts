@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { rm, stat, truncate } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { needs } from '../kit/parts/needs.ts'

@@ -127,66 +127,69 @@ describe('Seaworthy updates itself', { skip: await needs('docker daemon', 'regis
       ship.run('update', ship.name),
       /itself runs in; set updates\.self to true, or update it yourself/,
     )
-    const { outlooks } = JSON.parse(await ship.run('workloads', '--json')) as { outlooks: Outlook[] }
+    const outlooks = JSON.parse(await ship.run('workloads', '--json')) as Outlook[]
     const outlook = outlooks.find(({ name }) => name === ship.name)
     assert.match(String(outlook?.blockers), /itself runs in/)
     assert.equal((await ship.only()).Id, ship.id)
     assert.equal(ship.read('select 1 from "update"').length, 0)
   })
 
-  for (const [what, fits] of Object.entries(CALLS)) {
-    for (const moment of ['before', 'after'] as const) {
-      test(`the helper dies ${moment} the ${what}: somebody serves, nothing is left over`, async () => {
-        await using ship = await launch('{ self: true, gate: { soak: 300ms } }')
-        await ship.publish({ version: '2' })
-        const died = dieAt(ship, { fits, moment })
+  // None of these does anything by itself, so that they may do it beside one another.
+  describe('whatever becomes of its helper', { concurrency: 3 }, () => {
+    for (const [what, fits] of Object.entries(CALLS)) {
+      for (const moment of ['before', 'after'] as const) {
+        test(`the helper dies ${moment} the ${what}: somebody serves, nothing is left over`, async () => {
+          await using ship = await launch('{ self: true, gate: { soak: 300ms } }')
+          await ship.publish({ version: '2' })
+          const died = dieAt(ship, { fits, moment })
+          await ship.run('update', ship.name, '--no-wait')
+          const update = await ship.ended()
+          assert.equal(died.times, 1, 'it was killed')
+          await assertServes(ship, update)
+        })
+      }
+    }
+
+    for (const [what, fits] of Object.entries(BACK)) {
+      test(`the helper dies on the way back, after the ${what}: the old one serves, nothing is left over`, async () => {
+        await using ship = await launch('{ self: true, gate: { soak: 300ms, timeout: 3s } }')
+        await ship.publish({ version: '3', cmd: MUTE })
+        let isBack = false
+        const onWayBack = (call: PassingCall): boolean => {
+          isBack ||= isRename(/__next_/)(call)
+          return isBack && fits(call)
+        }
+        const died = dieAt(ship, { fits: onWayBack, moment: 'after' })
         await ship.run('update', ship.name, '--no-wait')
         const update = await ship.ended()
         assert.equal(died.times, 1, 'it was killed')
+        assert.equal(update.phase, 'rolled-back')
         await assertServes(ship, update)
       })
     }
-  }
 
-  for (const [what, fits] of Object.entries(BACK)) {
-    test(`the helper dies on the way back, after the ${what}: the old one serves, nothing is left over`, async () => {
-      await using ship = await launch('{ self: true, gate: { soak: 300ms, timeout: 3s } }')
-      await ship.publish({ version: '3', cmd: MUTE })
-      let isBack = false
-      const onWayBack = (call: PassingCall): boolean => {
-        isBack ||= isRename(/__next_/)(call)
-        return isBack && fits(call)
-      }
-      const died = dieAt(ship, { fits: onWayBack, moment: 'after' })
+    test('a helper that a person removes is followed by another one', async () => {
+      await using ship = await launch('{ self: true, gate: { soak: 300ms } }')
+      await ship.publish({ version: '2' })
+      const removed: string[] = []
+      ship.proxy.rules = [
+        {
+          fits: CALLS['rename of the old']!,
+          before: async () => {
+            ship.proxy.rules = []
+            for (const { id } of await ship.helpers()) {
+              removed.push(id)
+              await daemon.docker('rm', '--force', id)
+            }
+            return 'reset'
+          },
+        },
+      ]
       await ship.run('update', ship.name, '--no-wait')
       const update = await ship.ended()
-      assert.equal(died.times, 1, 'it was killed')
-      assert.equal(update.phase, 'rolled-back')
+      assert.equal(removed.length, 1)
       await assertServes(ship, update)
     })
-  }
-
-  test('a helper that a person removes is followed by another one', async () => {
-    await using ship = await launch('{ self: true, gate: { soak: 300ms } }')
-    await ship.publish({ version: '2' })
-    const removed: string[] = []
-    ship.proxy.rules = [
-      {
-        fits: CALLS['rename of the old']!,
-        before: async () => {
-          ship.proxy.rules = []
-          for (const { id } of await ship.helpers()) {
-            removed.push(id)
-            await daemon.docker('rm', '--force', id)
-          }
-          return 'reset'
-        },
-      },
-    ]
-    await ship.run('update', ship.name, '--no-wait')
-    const update = await ship.ended()
-    assert.equal(removed.length, 1)
-    await assertServes(ship, update)
   })
 })
 
@@ -271,7 +274,7 @@ providers:
     const own = args[0] === 'version' ? [] : ['--config', '/data/seaworthy.yml']
     return await daemon.docker('exec', name, OWN_NODE, OWN_MAIN, ...args, ...own)
   }
-  const helpers = () => listIds(daemon, ['--filter', `label=${HELPER}`])
+  const helpers = () => listIds(daemon, ['--filter', `label=${HELPER}`, '--filter', `name=^${name}__`])
   const kept = cleanup.move()
   return {
     ...{ name, id, proxy, read, run },

@@ -2,7 +2,7 @@ import { configParts, isEqual } from './changes.ts'
 import { INTERNAL_LABELS } from './config.ts'
 import { networksOf, userEndpoint } from './endpoints.ts'
 import { asObjects, asText, asTexts } from './json.ts'
-import { isAnonymousMount } from './mounts.ts'
+import { isAnonymousMount, plainBind } from './mounts.ts'
 import type { InspectedContainer, Json } from './types.ts'
 
 /**
@@ -22,10 +22,11 @@ function partsOf(container: InspectedContainer): Map<string, Json | undefined> {
   const config = [...configParts({ ...Config, Hostname: hostname })]
   // Kept in HostConfig from the first update on; that they are the same ones is to be seen in `.Mounts`.
   const mounts = asObjects(HostConfig.Mounts).filter((mount) => !isAnonymousMount(mount))
+  const binds = HostConfig.Binds ? { Binds: asTexts(HostConfig.Binds).map(plainBind) } : {}
   return new Map<string, Json | undefined>([
     ['Name', Name],
     ...config.filter(([path]) => !path.startsWith(`Config.Labels.${INTERNAL_LABELS}`)),
-    ...Object.entries({ ...HostConfig, Mounts: mounts }).map(([key, value]): Part => [`HostConfig.${key}`, value]),
+    ...Object.entries({ ...HostConfig, Mounts: mounts, ...binds }).map(([key, value]): Part => [`HostConfig.${key}`, value]),
     ...mountParts(container),
     ...endpointParts(container),
   ])

@@ -39,9 +39,15 @@ export function cleanPath(path: string): string {
   return path.includes('\\') ? path.toLowerCase() : posix.normalize(path).replace(/(.)\/$/, '$1')
 }
 
-/** Whether a mount is what `keepAnonymousVolumes` (or compose, in the same manner) writes for an anonymous volume. */
+/** Whether a mount asks for a volume without a name, or is what `keepAnonymousVolumes` (and compose) writes to keep one. */
 export function isAnonymousMount(mount: JsonObject): boolean {
-  return mount.Type === 'volume' && ANONYMOUS.test(asText(mount.Source))
+  const source = asText(mount.Source)
+  return mount.Type === 'volume' && (source === '' || ANONYMOUS.test(source))
+}
+
+/** A bind as it was asked for: without the name that keeps its anonymous volume. */
+export function plainBind(bind: string): string {
+  return bind.replace(/^[0-9a-f]{64}:(?=[^:]*\/)/, '')
 }
 
 function destinationsOf(hostConfig: JsonObject): Set<string> {

@@ -3,7 +3,7 @@ import { resumptionOf } from '../../domain/resume.ts'
 import type { Update } from '../../domain/update.ts'
 import { listUpdates } from '../../store/update-journal.ts'
 import { type DriveParts, reach } from './drive.ts'
-import { TakenOverError, withLease } from './journal.ts'
+import { createRun, TakenOverError, withLease } from './journal.ts'
 
 export interface ResumeParts extends DriveParts {
   /** Takes an update to its end. */
@@ -60,7 +60,7 @@ const MOST = 100
 /** Sets the phase that the update has to go on from. Returns whether it has to go on at all. */
 export async function settle(parts: DriveParts, update: Update, signal: AbortSignal): Promise<boolean> {
   const { workload, updater } = update.plan
-  return await withLease(parts, { workload, signal }, async (_, leased) => {
+  return await withLease(parts, { workload, signal }, async (lease, leased) => {
     const standing = await parts.updater(updater).observe(update.plan, leased)
     const resumption = resumptionOf(update.phase, standing)
     parts.log.info({ update: update.id, workload, phase: update.phase, standing, resumption }, 'An update was cut off')
@@ -69,6 +69,12 @@ export async function settle(parts: DriveParts, update: Update, signal: AbortSig
     if (resumption === 'roll-back') {
       if (update.phase !== 'rolling-back') await reach(parts, update, { to: 'rolling-back', error: cutOff(update) })
       return true
+    }
+    // A person has put the old one in its place; what else there was of the update goes now.
+    if (standing === 'before') {
+      const named = { id: update.id, workload, phase: () => update.phase }
+      const run = createRun(parts, named, { lease, signal: leased, onProgress: () => {} })
+      await parts.updater(updater).rollBack(update.plan, run)
     }
     await reach(parts, update, { to: resumption })
     return false

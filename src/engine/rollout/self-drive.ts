@@ -44,14 +44,14 @@ export async function carryOwn(parts: DriveParts, own: OwnUpdates, id: string, s
       await driveUpdate(parts, id, signal, BY_SERVER)
       continue
     }
-    since ??= performance.now()
-    if (update.phase === 'verified' && performance.now() - since > BEGIN_MS) {
+    since ??= timeOf(parts)
+    if (update.phase === 'verified' && timeOf(parts) - since > BEGIN_MS) {
       const late = new Failure('unavailable', `Its helper did not begin within ${BEGIN_MS / 1000} s.`, {
         remedy: 'See its log: docker logs, while an update is open.',
       })
       await giveUp(parts, own, { update, error: late, signal })
       // It may be at work after all, at a hook that takes its time.
-      since = performance.now()
+      since = timeOf(parts)
       continue
     }
     await handOver(parts, own, { update, signal })
@@ -77,9 +77,12 @@ export async function helpOut(
   const update = await carryAsHelper(parts, own, helping)
   // Begun again after the end, it has been done.
   if (before !== undefined && !isAtEnd(before.phase))
-    await ended(update).catch((error: unknown) => {
-      parts.log.warn({ update: id, error: describeError(error) }, 'What follows an update could not be done')
-    })
+    await own
+      .discover()
+      .then(() => ended(update))
+      .catch((error: unknown) => {
+        parts.log.warn({ update: id, error: describeError(error) }, 'What follows an update could not be done')
+      })
   await own.self.removeHelpers(update.plan.host, { update: id, running: true }, signal)
   return update
 }
@@ -148,9 +151,10 @@ async function giveUp(
 }
 
 /** Until it is time to see whether the helper is still there. */
-async function watch({ db, clock, changed }: DriveParts, { id, phase }: Update, signal: AbortSignal): Promise<void> {
-  const until = performance.now() + CHECK_MS
-  while (performance.now() < until) {
+async function watch(parts: DriveParts, { id, phase }: Update, signal: AbortSignal): Promise<void> {
+  const { db, clock, changed } = parts
+  const until = timeOf(parts) + CHECK_MS
+  while (timeOf(parts) < until) {
     await clock.sleep(LOOK_MS, signal)
     const now = await readUpdate(db, id)
     if (now === undefined || now.phase === phase) continue
@@ -161,11 +165,12 @@ async function watch({ db, clock, changed }: DriveParts, { id, phase }: Update, 
 }
 
 /** A helper removes itself; one that could not is removed here. */
-async function clearAway({ clock, log }: DriveParts, own: OwnUpdates, { update, signal }: Watched): Promise<void> {
-  const until = performance.now() + LEAVE_MS
+async function clearAway(parts: DriveParts, own: OwnUpdates, { update, signal }: Watched): Promise<void> {
+  const { clock, log } = parts
+  const until = timeOf(parts) + LEAVE_MS
   try {
     for (;;) {
-      const running = performance.now() > until
+      const running = timeOf(parts) > until
       const isGone = await own.self.removeHelpers(update.plan.host, { update: update.id, running }, signal)
       if (isGone || running) return
       await clock.sleep(LOOK_MS, signal)
@@ -173,6 +178,10 @@ async function clearAway({ clock, log }: DriveParts, own: OwnUpdates, { update, 
   } catch (error) {
     if (!signal.aborted) log.warn({ update: update.id, error: describeError(error) }, 'A helper could not be removed')
   }
+}
+
+function timeOf({ clock }: Pick<DriveParts, 'clock'>): number {
+  return clock.now().getTime()
 }
 
 interface Awaiting extends Pick<DriveParts, 'db'> {
@@ -193,14 +202,14 @@ function awaitingReport(updater: Updater, awaiting: Awaiting): Updater {
 /** @throws GateError when the server in the new container does not say in time that it has come up. */
 async function awaitReport(plan: Plan, run: Run, { db, self, container }: Awaiting): Promise<void> {
   const timeoutMs = plan.gate.timeoutMs ?? REPORT_MS
-  const until = performance.now() + timeoutMs
+  const until = timeOf(run) + timeoutMs
   for (;;) {
     const seen = await self.look(plan.host, container, run.signal)
     if (seen !== undefined && (await readSelfReport(db))?.container === seen.id) break
     if (seen === undefined) throw new GateError('The new Seaworthy is gone.')
     if (!seen.running)
       throw new GateError(`The new Seaworthy ended with exit code ${seen.exitCode} before it had reported.`)
-    if (performance.now() > until)
+    if (timeOf(run) > until)
       throw new GateError(`The new Seaworthy did not report within ${Math.round(timeoutMs / 1000)} s of its start.`)
     await run.clock.sleep(LOOK_MS, run.signal)
   }

@@ -14,6 +14,8 @@ export interface OwnUpdates {
   /** Names of the hosts that may run it; none where it runs in no container. */
   readonly hosts: readonly string[]
   readonly version: string
+  /** Asks what runs: a helper that was started again in between knows only what did then. */
+  readonly discover: () => Promise<unknown>
   /** How a helper for an update is called that watches over the container of this name. */
   readonly command: (update: string, container: string) => readonly [string, ...string[]]
 }

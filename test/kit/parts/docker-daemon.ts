@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { mkdir, readFile, symlink } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, readFile, rm, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { type Certificates, makeCertificates } from './certificates.ts'
 import { composePlugin } from './compose.ts'
@@ -60,23 +60,25 @@ export async function startDockerDaemon(options: DockerDaemonOptions = {}): Prom
 
   if (options.dataMegabytes !== undefined) await mountSmall(path.join(folder, 'data'), options.dataMegabytes)
   const args = [...daemonArguments(folder, socket), ...network.args, ...(listen?.args ?? []), ...(options.args ?? [])]
-  let daemon = await startWithStorage(programs, args, folder, docker)
+  let daemon = await startWithStorage({ programs, args, folder, docker })
   cleanup.defer(() => daemon[Symbol.asyncDispose]())
   cleanup.defer(() => removeEverything(docker))
+  const storageDriver = (await docker('info', '--format', '{{.Driver}}')).trim()
   const kept = cleanup.move()
   return {
     socket,
     folder,
     bridge: network.bridge,
     env: { DOCKER_HOST: env.DOCKER_HOST, DOCKER_CONFIG: config },
-    storageDriver: (await docker('info', '--format', '{{.Driver}}')).trim(),
+    storageDriver,
     ...(listen === undefined ? {} : { tcp: listen.tcp }),
     log: () => daemon.log(),
     stop: async () => await daemon[Symbol.asyncDispose](),
-    kill: () => killHard(daemon.pid),
+    kill: () => killHard(daemon.pid, folder),
     async start(engine) {
       const again = engine === undefined ? programs : await enginePrograms(engine)
-      daemon = await startWithStorage(again, args, folder, docker)
+      // Under another storage driver its containers would not be there.
+      daemon = await startWith(storageDriver, { programs: again, args, folder, docker })
     },
     docker,
     compose: async (...rest) => {
@@ -102,27 +104,43 @@ function daemonArguments(folder: string, socket: string): string[] {
   ]
 }
 
-async function startWithStorage(
-  programs: EnginePrograms,
-  args: readonly string[],
-  folder: string,
-  docker: DockerDaemon['docker'],
-): Promise<Running> {
-  const ready = async () => (await docker('version', '--format', '{{.Server.Version}}')) !== ''
-  const attempt = (driver: string) =>
-    start([programs.dockerd, `--storage-driver=${driver}`, ...programs.args, ...args], {
-      what: `dockerd (${driver})`,
-      folder,
-      env: { PATH: programs.path },
-      ready,
-    })
-  return attempt('overlay2').catch(() => attempt('vfs'))
+interface Starting {
+  readonly programs: EnginePrograms
+  readonly args: readonly string[]
+  readonly folder: string
+  readonly docker: DockerDaemon['docker']
 }
 
-async function killHard(pid: number): Promise<void> {
+async function startWithStorage(starting: Starting): Promise<Running> {
+  return startWith('overlay2', starting).catch(() => startWith('vfs', starting))
+}
+
+function startWith(driver: string, { programs, args, folder, docker }: Starting): Promise<Running> {
+  return start([programs.dockerd, `--storage-driver=${driver}`, ...programs.args, ...args], {
+    what: `dockerd (${driver})`,
+    folder,
+    env: { PATH: programs.path },
+    ready: async () => (await docker('version', '--format', '{{.Server.Version}}')) !== '',
+    timeoutMs: START_MS,
+  })
+}
+
+const START_MS = 60_000
+
+async function killHard(pid: number, folder: string): Promise<void> {
+  const file = path.join(folder, 'exec', 'containerd', 'containerd.pid')
+  const containerd = Number(await readFile(file, 'utf8'))
   process.kill(pid, 'SIGKILL')
-  // Its containerd is asked to die with it by the kernel.
-  await until(() => !existsSync(`/proc/${pid}`), { what: 'dockerd to be gone' })
+  await until(() => isGone(pid), { what: 'dockerd to be gone' })
+  // The kernel is asked to end it with dockerd; a dockerd that finds it half dead would wait for it in vain.
+  await until(() => isGone(containerd), { what: 'containerd to be gone' })
+  await rm(file, { force: true })
+}
+
+/** Also of one that nobody has waited for. */
+function isGone(pid: number): boolean {
+  if (!existsSync(`/proc/${pid}/stat`)) return true
+  return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
 }
 
 async function mountSmall(place: string, megabytes: number): Promise<void> {

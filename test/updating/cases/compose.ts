@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
-import { rename } from 'node:fs/promises'
 import type { PushOptions } from '../../kit/parts/push-image.ts'
 import type { Inspect } from '../_case.ts'
 import type { PlayedCase } from '../_played.ts'
-import { ended, type Project, type ProjectOptions, type Stage, type Told } from '../_stage.ts'
+import type { Stage, Told } from '../_stage.ts'
+import { openWeb, playNext, tryNext, unreachable } from '../_web.ts'
+import { playApart } from './compose-apart.ts'
 
 // Services of compose projects: what `docker compose up -d` makes of them afterwards.
 
 const SIDE = ['  side:', '    image: IMAGE:latest', '    command: sleep 100000', '    stop_grace_period: 0s']
-const WELL = { Test: ['CMD', 'test', '-e', '/www/version'], Interval: 300_000_000, Timeout: 1_000_000_000, Retries: 3 }
-const SICK = { ...WELL, Test: ['CMD', 'false'] }
 
 export const composeCases: readonly PlayedCase[] = [
   {
@@ -105,36 +104,6 @@ export const composeCases: readonly PlayedCase[] = [
     },
   },
   {
-    id: 'C08',
-    given: 'other services depend on it: with and without `restart: true`, with and without `service_healthy`',
-    holds: 'only those with `restart: true` are restarted, and only after it is healthy',
-    play: (stage) => playDependants(stage, async (_, work) => await work()),
-  },
-  {
-    id: 'C08b',
-    given: 'the same, and the files of the project cannot be read',
-    holds: 'the same',
-    play: (stage) => playDependants(stage, unreachable),
-  },
-  {
-    id: 'C10',
-    given: 'the new build of its tag is unhealthy',
-    holds: 'the old one runs, and `up` does not bring the bad one back',
-    play: (stage) => playBadBuild(stage, async (_, work) => await work()),
-  },
-  {
-    id: 'C10b',
-    given: 'the same, and the files of the project cannot be read',
-    holds: 'the same',
-    play: (stage) => playBadBuild(stage, unreachable),
-  },
-  {
-    id: 'C11',
-    given: 'the files of the project cannot be read',
-    holds: 'it goes through the engine and says why; where they can be read again, `up` changes nothing',
-    play: (stage) => playApart(stage),
-  },
-  {
     id: 'C12',
     given: 'a service of a profile that is not on, one of a profile that is, and a `docker compose run` that goes on',
     holds: 'the first is not made, the second is updated, the third is left alone',
@@ -179,52 +148,6 @@ async function expectInline(stage: Stage, container: string): Promise<void> {
   assert.equal(await stage.exec(container, 'cat', '/run/secrets/t'), '42')
 }
 
-/** A project of the service `web` and what else there is, from the case's image. `.env` is what `compose.env` holds. */
-export async function openWeb(
-  stage: Stage,
-  settings: readonly string[] = [],
-  more: readonly string[] = [],
-  files: Readonly<Record<string, string>> = {},
-  options: ProjectOptions = {},
-): Promise<{ readonly project: Project; readonly container: string }> {
-  const lines = ['services:', '  web:', '    image: IMAGE:latest', ...settings.map((line) => `    ${line}`), ...more]
-  const { 'compose.env': env, ...rest } = files
-  const all = { 'compose.yml': `${lines.join('\n')}\n`, ...(env === undefined ? {} : { '.env': env }), ...rest }
-  const project = await stage.project(all, options)
-  return { project, container: `${project.name}-web-1` }
-}
-
-/** Pushes version `two` and lets a program update a container to it. */
-export async function tryNext(stage: Stage, container: string, next: PushOptions = {}): Promise<Told> {
-  await stage.push('two', next)
-  const program = await stage.program()
-  await program.check()
-  return await program.update(container)
-}
-
-/** The same, and it has to go well, through compose unless told. */
-export async function playNext(stage: Stage, container: string, { updater = 'compose', ...next }: Next = {}) {
-  const told = await tryNext(stage, container, next)
-  const { update } = ended(told, 'committed')
-  assert.equal(update.plan.updater, updater, told.text)
-  assert.equal(await stage.version(container), 'two')
-  return update
-}
-
-interface Next extends PushOptions {
-  readonly updater?: 'compose' | 'container'
-}
-
-/** Takes the project's folder away while something is done. */
-export async function unreachable<Result>({ folder }: Project, work: () => Promise<Result>): Promise<Result> {
-  await rename(folder, `${folder}.away`)
-  try {
-    return await work()
-  } finally {
-    await rename(`${folder}.away`, folder)
-  }
-}
-
 async function playDigest(stage: Stage, settings: readonly string[], shape: PushOptions = {}): Promise<void> {
   await stage.push('one', shape)
   await stage.daemon.docker('pull', '--quiet', stage.image)
@@ -234,66 +157,6 @@ async function playDigest(stage: Stage, settings: readonly string[], shape: Push
   await playNext(stage, container, shape)
   assert.equal(await project.read('compose.yml'), text)
   await project.expectSettled()
-}
-
-async function playApart(stage: Stage, shape: PushOptions = {}): Promise<void> {
-  await stage.push('one', shape)
-  await stage.daemon.docker('pull', '--quiet', stage.image)
-  const { container, project } = await openWeb(stage, ['volumes: [/data]'])
-  await stage.exec(container, 'touch', '/data/mine')
-  const { plan } = await unreachable(project, () => playNext(stage, container, { ...shape, updater: 'container' }))
-  assert.match(plan.notes.join('\n'), /compose file .*compose\.yml cannot be read from here/)
-  await project.expectSettled()
-  assert.equal(await stage.version(container), 'two')
-  await stage.exec(container, 'test', '-f', '/data/mine')
-}
-
-type Around = <Result>(project: Project, work: () => Promise<Result>) => Promise<Result>
-
-async function playDependants(stage: Stage, around: Around): Promise<void> {
-  const kinds = {
-    plain: 'condition: service_started, restart: false',
-    healthy: 'condition: service_healthy',
-    restarted: 'condition: service_started, restart: true',
-    both: 'condition: service_healthy, restart: true',
-  }
-  const more = Object.entries(kinds).flatMap(([service, how]) => [
-    `  ${service}:`,
-    // Of another name, so that it has nothing newer itself.
-    '    image: IMAGE:other',
-    `    depends_on: {web: {${how}}}`,
-  ])
-  const config = { Healthcheck: WELL }
-  await stage.push('one', { config })
-  await stage.push('other', { tag: 'other' })
-  const { container, project } = await openWeb(stage, [], more)
-  const look = (service: string) => stage.inspect(`${project.name}-${service}-1`)
-  const before = await Promise.all(Object.keys(kinds).map(look))
-  const told = await around(project, () => tryNext(stage, container, { config }))
-  ended(told, 'committed')
-  const web = (await look('web')) as Inspect & { State: { Health: { Log: { ExitCode: number; End: string }[] } } }
-  const healthyAt = Date.parse(web.State.Health.Log.find(({ ExitCode }) => ExitCode === 0)!.End)
-  for (const [index, service] of Object.keys(kinds).entries()) {
-    const after = await look(service)
-    assert.equal(after.Id, before[index]!.Id, service)
-    const isRestarted = after.State.StartedAt !== before[index]!.State.StartedAt
-    assert.equal(isRestarted, ['restarted', 'both'].includes(service), service)
-    if (isRestarted) assert.ok(Date.parse(after.State.StartedAt) > healthyAt, `${service} did not wait`)
-  }
-  await project.expectSettled()
-}
-
-async function playBadBuild(stage: Stage, around: Around): Promise<void> {
-  await stage.push('one', { config: { Healthcheck: WELL } })
-  const { container, project } = await openWeb(stage)
-  const before = await stage.inspect(container)
-  const told = await around(project, () => tryNext(stage, container, { config: { Healthcheck: SICK } }))
-  const { update } = ended(told, 'rolled-back')
-  assert.match(update.error ?? '', /unhealthy/)
-  assert.equal((await stage.inspect(container)).Image, before.Image)
-  await project.expectSettled()
-  assert.equal((await stage.inspect(container)).Image, before.Image)
-  assert.equal(await stage.version(container), 'one')
 }
 
 function numberOf({ Config }: Inspect): string | undefined {

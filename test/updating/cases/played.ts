@@ -1,5 +1,7 @@
 import type { PlayedCase } from '../_played.ts'
 import { composeCases } from './compose.ts'
+import { eitherWayCases } from './compose-apart.ts'
+import { composeFileCases } from './compose-files.ts'
 import { gateCases } from './gate.ts'
 import { rollbackCases } from './rollback.ts'
 
@@ -10,5 +12,6 @@ export const GATE: Readonly<Record<string, readonly PlayedCase[]>> = {
 }
 
 export const COMPOSE: Readonly<Record<string, readonly PlayedCase[]>> = {
-  Compose: composeCases,
+  Compose: [...composeCases, ...eitherWayCases],
+  'Compose: its files': composeFileCases,
 }

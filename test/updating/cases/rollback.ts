@@ -3,7 +3,7 @@ import { once } from '../../faults/_outcome.ts'
 import { until } from '../../kit/parts/until.ts'
 import type { PlayedCase } from '../_played.ts'
 import { ended, expectSame, type Program, type Stage } from '../_stage.ts'
-import { openWeb } from './compose.ts'
+import { openWeb } from '../_web.ts'
 import { playBad, playTo, reason } from './gate.ts'
 
 // The way back, what is remembered of it, and hooks that keep an update from being begun.
