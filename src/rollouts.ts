@@ -8,7 +8,8 @@ import { connectOnDemand, type DockerPlace, type LazyDocker } from './docker/con
 import { type OwnTraces, ownTraces } from './docker/own-container.ts'
 import { describeError, Failure } from './domain/failure.ts'
 import { type ImageReference, nameOf, parseImageReference, tagOf } from './domain/image-reference.ts'
-import type { Update } from './domain/update.ts'
+import { parsePlatform } from './domain/platform.ts'
+import type { ImageAt, Update } from './domain/update.ts'
 import { GateError, NotNowError } from './domain/update-failures.ts'
 import { effectiveSettings } from './domain/update-policy.ts'
 import type { HookPoint } from './domain/update-settings.ts'
@@ -21,7 +22,7 @@ import { createHolder } from './engine/rollout/holder.ts'
 import type { HookOutcome } from './engine/rollout/hooks.ts'
 import { createOutlooks } from './engine/rollout/outlook.ts'
 import { createHookRunner } from './engine/rollout/run-hooks.ts'
-import { createLook, type OwnUpdates, selfRefusal } from './engine/rollout/self.ts'
+import { createLook, lookingFirst, type OwnUpdates, selfRefusal } from './engine/rollout/self.ts'
 import { tellOutcome } from './engine/rollout/tell-outcome.ts'
 import { createUpdates, type RunningUpdates } from './engine/rollout/updates.ts'
 import { systemClock } from './lib/clock.ts'
@@ -71,18 +72,7 @@ export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: 
     refusal: (workload) => selfRefusal(own, workload),
     askDigest: (reference, regopt) => askDigest(parts, reference, regopt),
   })
-  const look = createLook({ own, clock, stopping })
-  const outlooks: typeof asking = {
-    ...asking,
-    outlook: async (workload) => {
-      await look()
-      return await asking.outlook(workload)
-    },
-    outlooks: async () => {
-      await look()
-      return await asking.outlooks()
-    },
-  }
+  const outlooks = lookingFirst(asking, createLook({ own, clock, stopping }))
   const decisions = createDecisions({ db, outlooks, changed, now: clock.now })
   const hooks = createHookRunner({
     ...{ db, updaters, changed, stopping, now: clock.now },
@@ -96,6 +86,7 @@ export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: 
   const running = createUpdates({
     ...{ db, clock, log, outlooks, decisions, updaters, stopping, changed, own },
     parallel: updates.parallel,
+    imageConfig: (image, platform, signal) => imageConfig(parts, image, { platform, signal }),
     holder: createHolder({ hostname: placeOf(traces), pid: process.pid, instance: randomUUID(), isAlive }),
     before: async (update) => refuseAfter(await hookOf('pre-update', update)),
     async reached(transaction, update, error) {
@@ -142,6 +133,24 @@ async function askDigest(
     return (await registries.digest(reference, {}, { regopt, signal: stopping })).digest
   } catch (error) {
     log.debug({ error: describeError(error) }, 'A tag could not be asked about')
+    return undefined
+  }
+}
+
+/** What an image is made to run, where its registry tells: asked only for who wants to see a plan. */
+async function imageConfig(
+  { registries, log }: RolloutsParts,
+  { reference, digest }: ImageAt,
+  { platform, signal }: { platform: string; signal: AbortSignal },
+): Promise<unknown> {
+  if (digest === undefined) return undefined
+  try {
+    return await registries.config(parseImageReference(reference), digest, {
+      platform: parsePlatform(platform),
+      signal,
+    })
+  } catch (error) {
+    log.debug({ error: describeError(error) }, 'An image could not be looked at before it is pulled')
     return undefined
   }
 }

@@ -29,13 +29,7 @@ export async function askDetails(
   repository: string,
   { digest, platform }: { digest: string; platform: Platform },
 ): Promise<ImageDetails> {
-  const subject = access.subject(`image ${digest.slice(0, 19)}`)
-  const first = await askManifest(access, repository, { digest, subject })
-  const chosen = await descend(first, { access, repository, platform, subject })
-  const config = await askBlob(access, `/v2/${repository}/blobs/${chosen.image.config.digest}`, {
-    digest: chosen.image.config.digest,
-    subject,
-  })
+  const { first, chosen, config, subject } = await askImage(access, repository, { digest, platform })
   return {
     digest,
     mediaType: first.mediaType,
@@ -43,6 +37,34 @@ export async function askDetails(
     ...describeConfig(readConfig(config, subject), platform),
     layers: chosen.image.layers.map((layer) => layer.digest),
   }
+}
+
+/**
+ * The config of the image for a platform as the registry has it, whole: what containers of it will run (OCI image spec,
+ * "Image Configuration").
+ * @throws Failure
+ */
+export async function askConfig(
+  access: Access,
+  repository: string,
+  question: { digest: string; platform: Platform },
+): Promise<unknown> {
+  const { config, subject } = await askImage(access, repository, question)
+  readConfig(config, subject)
+  return JSON.parse(new TextDecoder().decode(config))
+}
+
+async function askImage(
+  access: Access,
+  repository: string,
+  { digest, platform }: { digest: string; platform: Platform },
+) {
+  const subject = access.subject(`image ${digest.slice(0, 19)}`)
+  const first = await askManifest(access, repository, { digest, subject })
+  const chosen = await descend(first, { access, repository, platform, subject })
+  const { digest: configDigest } = chosen.image.config
+  const config = await askBlob(access, `/v2/${repository}/blobs/${configDigest}`, { digest: configDigest, subject })
+  return { first, chosen, config, subject }
 }
 
 interface Answered {

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Log } from '../lib/log.ts'
 import { createDirectory } from './_access.ts'
-import { askDetails } from './_details.ts'
+import { askConfig, askDetails } from './_details.ts'
 import { askDigest } from './_digest.ts'
 import type { DockerCredentials } from './_docker-config.ts'
 import { createHost, type Host } from './_host.ts'
@@ -51,6 +51,8 @@ export function createRegistryClient(parts: RegistryClientParts): RegistryClient
       askTags(await directory.accessTo(reference, ask), reference, known, { hostOf, now }),
     details: async (reference, digest, { platform, ...ask }) =>
       askDetails(await directory.accessTo(reference, ask), reference.repository, { digest, platform }),
+    config: async (reference, digest, { platform, ...ask }) =>
+      askConfig(await directory.accessTo(reference, ask), reference.repository, { digest, platform }),
     hubLink: (reference) => directory.memberOf(reference.registry).hubLink?.(reference),
     credentials: directory.credentialsFor,
     rateLimits: () => [...hosts.values()].map((host) => host.rateLimit()),

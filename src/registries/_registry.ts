@@ -91,6 +91,8 @@ export interface RegistryClient extends AsyncDisposable {
     digest: string,
     options: AskOptions & { platform: Platform },
   ): Promise<ImageDetails>
+  /** The config of an image, whole, as the registry has it. For who wants to know before an image is pulled. */
+  config(reference: ImageReference, digest: string, options: AskOptions & { platform: Platform }): Promise<unknown>
   hubLink(reference: ImageReference): string | undefined
   /** What is shown to the registry for an image, for engines that pull by themselves; undefined where nobody has to say who they are. */
   credentials(reference: ImageReference, options: AskOptions): Promise<Credentials | undefined>

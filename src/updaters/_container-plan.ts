@@ -20,6 +20,8 @@ export interface Member extends PlannedContainer {
   readonly state: 'running' | 'paused' | 'stopped'
   /** Its inspection as JSON text: numbers beyond 2^53 survive in it. */
   readonly inspected: string
+  /** That of the workload's old image, to tell what is the container's own. */
+  readonly oldImage?: string
   /** What its new container is made from, by name. A name that may be moved: with a tag and without a digest. */
   readonly reference: string
   /** Id of the image that this name stood for; null when there was none. */
@@ -51,7 +53,8 @@ export async function planContainer(docker: DockerClient, target: Target, signal
   await checkNetworks(docker, container, signal)
   const { recreate, restart } = findDependants(container, await inspectAll(docker, signal))
   const members = await Promise.all(recreate.map((dependant) => memberOf(docker, dependant, signal)))
-  const own = await toMember(docker, container, { role: 'workload', reference: target.to.reference, signal })
+  const asked = { role: 'workload', reference: target.to.reference, signal } as const
+  const own = { ...(await toMember(docker, container, asked)), oldImage: JSON.stringify(oldImage) }
   const data: ContainerData = { members: [own, ...members], restarts: restart }
   const plan: Plan = {
     updater: 'container',
@@ -79,6 +82,24 @@ function composeNotes(container: InspectedContainer, { to }: Target): string[] {
   return [
     `Its compose file is left as it is: write ${to.reference} there for the service ${service}, or the next docker compose up brings ${before} back.`,
   ]
+}
+
+/** The plan with what an image changes that only the registry has. Its architecture plays no part in that. */
+export function previewChanges(plan: Plan, config: unknown): Plan {
+  const [own] = dataOf(plan).members
+  const image = config as { os?: string; architecture?: string; config?: InspectedImage['Config'] }
+  const container = inspectionOf(own)
+  const spec = candidateSpec({
+    container,
+    oldImage: own.oldImage === undefined ? undefined : (parseJson(own.oldImage) as InspectedImage),
+    newImage: { Id: '', Os: image.os ?? '', Architecture: image.architecture ?? '', Config: image.config ?? null },
+    image: own.reference,
+    apiVersion: undefined,
+    labels: {},
+    pins: plan.pins,
+    replaced: new Map(),
+  })
+  return { ...plan, changes: specChanges(container, spec) }
 }
 
 /** What the new image brings along, where it is on the host already. */

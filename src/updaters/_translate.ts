@@ -22,6 +22,7 @@ export function translated(updater: Updater): Updater {
   return {
     name: updater.name,
     ...(updater.unfit === undefined ? {} : { unfit: wrap(updater.unfit) }),
+    ...(updater.preview === undefined ? {} : { preview: updater.preview }),
     exec: wrap(updater.exec),
     tidy: wrap(updater.tidy),
     plan: wrap(updater.plan),

@@ -60,6 +60,8 @@ export interface Updater {
   unfit?(target: Target, signal: AbortSignal): Promise<string | undefined>
   /** Looks, changes nothing. @throws Failure when the update cannot be made: with what is wrong and what to do. */
   plan(target: Target, signal: AbortSignal): Promise<Plan>
+  /** The plan with what an image would change that is not on the host yet: `config` is its own, as the registry has it. Absent: it cannot be told. */
+  preview?(plan: Plan, config: unknown): Plan
   /** The image is on the host, by digest; no tag was moved. Returns the plan with the image's id and the changes known. */
   fetch(plan: Plan, run: Run): Promise<Plan>
   /** What came is what was asked for, for the right platform, and it can be run here. */

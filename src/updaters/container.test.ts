@@ -111,6 +111,18 @@ test('the new one takes the place of the old one, and who shared its network sha
   assert.equal(await updater.observe(done, NEVER), 'after')
 })
 
+test('what an image would change is told before it is pulled, from its config in the registry', async () => {
+  const { engine, updater } = place()
+  const plan = await updater.plan(TARGET, NEVER)
+  const changes = [
+    { path: 'Config.Env.VERSION', before: 'a', after: 'b' },
+    { path: 'Config.WorkingDir', before: undefined, after: '/new' },
+  ]
+  const config = { os: 'linux', architecture: 'amd64', config: { Env: ['VERSION=b'], WorkingDir: '/new' } }
+  assert.deepEqual(updater.preview!(plan, config).changes, changes)
+  assert.deepEqual(engine.changes, [])
+})
+
 test('an image that ends at once is put back as if nothing had happened', async () => {
   const { engine, updater } = place()
   engine.broken.add(NEW.Id)

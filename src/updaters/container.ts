@@ -5,7 +5,7 @@ import type { Plan } from '../domain/update.ts'
 import { commandsFor, observeContainer, putBack } from './_container-back.ts'
 import { gateAll, removeOld } from './_container-finish.ts'
 import { createCandidates, parkMembers, startNew, swapNames } from './_container-forward.ts'
-import { planContainer, withChanges } from './_container-plan.ts'
+import { planContainer, previewChanges, withChanges } from './_container-plan.ts'
 import { execIn } from './_exec.ts'
 import { fetchImage, findImage, inspectImage, verifyPlatform } from './_image.ts'
 import { removeKept } from './_kept-images.ts'
@@ -27,6 +27,7 @@ function createContainerUpdater(parts: UpdaterParts): Updater {
   return {
     name: 'container',
     plan: async (target, signal) => planContainer(await docker(target.host), target, signal),
+    preview: previewChanges,
     fetch: (plan, run) => fetchOnce(parts, plan, run),
     verify: (plan, run) => verify(parts, plan, run),
     prepare: async (plan, run) => createCandidates(await docker(plan.host), plan, run),

@@ -31,6 +31,8 @@ export interface Next {
   readonly old?: { readonly cmd?: readonly string[]; readonly config?: Readonly<Record<string, unknown>> }
   /** Arguments of `docker run` before the image. */
   readonly run?: readonly string[]
+  /** It is a service of a compose project of its name, whose file this writes; `run` counts for nothing then. */
+  readonly compose?: (reference: string) => string
   /** How long the new one must have been well: `4s`; a moment unless told. */
   readonly soak?: string
   /** Puts the new version into the registry in place of an ordinary image. */
@@ -49,6 +51,10 @@ export interface Stage extends AsyncDisposable {
   readonly oldId: string
   /** Id of the image that it ran. */
   readonly oldImage: string
+  /** Runs Compose in the stage's project. */
+  compose(...args: string[]): Promise<string>
+  /** The project's file. */
+  readonly file: string
   /** Runs `seaworthy update`, to its end or its death. */
   update(): Promise<Ended>
   /** Kills whatever command of the program runs, as `kill -9` does. */
@@ -107,20 +113,30 @@ async function stage({ daemon, registry, front, name, next }: Staging): Promise<
   const { cmd, config, old } = next
   await pushImage(registry, name, 'latest', { version: `${name} 1`, runnable: true, ...old })
   await daemon.docker('pull', '--quiet', reference)
-  const oldId = (await daemon.docker('run', '--detach', '--name', name, ...(next.run ?? OWN), reference)).trim()
+  const file = path.join(daemon.folder, `${name}.yml`)
+  const compose = (...args: string[]) => daemon.compose('--project-name', name, '--file', file, ...args)
   cleanup.defer(() => removeAll(daemon, name))
+  if (next.compose === undefined)
+    await daemon.docker('run', '--detach', '--name', name, ...(next.run ?? OWN), reference)
+  else {
+    await writeFile(file, next.compose(reference))
+    await compose('up', '--detach')
+  }
+  const oldId = (await daemon.docker('inspect', '--format', '{{.Id}}', name)).trim()
   const oldImage = (await daemon.docker('inspect', '--format', '{{.Image}}', oldId)).trim()
   const image = { version: `${name} 2`, runnable: true, ...(cmd && { cmd }), ...(config && { config }) }
   await (next.push?.(name) ?? pushImage(registry, name, 'latest', image))
   const proxy = cleanup.use(await startDockerProxy(daemon.socket))
-  const seaworthy = cleanup.use(await seaworthyWith(configuration(proxy, next)))
+  const seaworthy = cleanup.use(
+    await seaworthyWith(configuration(proxy, next), { DOCKER_CONFIG: daemon.env.DOCKER_CONFIG }),
+  )
   if (next.folderMegabytes !== undefined) cleanup.use(await mountSmall(seaworthy.folder, next.folderMegabytes))
   const { code, err } = await seaworthy.run(['check', '--image', reference, '--json'])
   assert.equal(code, 0, err)
   const kept = cleanup.move()
   const lastUpdate = (): StoredUpdate | undefined => readLast(path.join(seaworthy.folder, 'diun.db'))
   return {
-    ...{ name, reference, daemon, proxy, seaworthy, oldId, oldImage, lastUpdate },
+    ...{ name, reference, daemon, proxy, seaworthy, oldId, oldImage, compose, file, lastUpdate },
     update: () => seaworthy.run(['update', name]),
     kill: () => seaworthy.killAll(),
     reconcile: () => reconcile(seaworthy, lastUpdate),

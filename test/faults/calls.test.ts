@@ -22,6 +22,7 @@ import {
 const HOLD_MS = 20_000
 /** Longer than the program waits for an answer. */
 const TOO_LONG_MS = 65_000
+const PATIENT = { timeout: 4 * TOO_LONG_MS }
 const at = (kind: string): ((call: PassingCall) => boolean) => FORWARD[kind]!
 
 describe('calls to the engine', { skip: await needs('docker daemon', 'registry') }, () => {
@@ -157,13 +158,17 @@ describe('calls to the engine', { skip: await needs('docker daemon', 'registry')
       })
     }
     for (const moment of ['before', 'after'] as const) {
-      test(`F19 the rename of the old is answered too late, ${moment} it is done: it is looked at again`, async () => {
-        await using staged = await bench.stage(`toolate${count++}`)
-        once(staged, at('F06 rename of the old'), { [moment]: () => wait(TOO_LONG_MS) })
-        const { code, err } = await staged.update()
-        assert.equal(code, 0, err)
-        await assertServes(staged, await staged.reconcile(), { phase: 'committed' })
-      })
+      test(
+        `F19 the rename of the old is answered too late, ${moment} it is done: it is looked at again`,
+        PATIENT,
+        async () => {
+          await using staged = await bench.stage(`toolate${count++}`)
+          once(staged, at('F06 rename of the old'), { [moment]: () => wait(TOO_LONG_MS) })
+          const { code, err } = await staged.update()
+          assert.equal(code, 0, err)
+          await assertServes(staged, await staged.reconcile(), { phase: 'committed' })
+        },
+      )
     }
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { rm, stat, truncate } from 'node:fs/promises'
 import path from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after, afterEach, before, describe, test } from 'node:test'
 import { needs } from '../kit/parts/needs.ts'
 import { endEverything } from '../kit/parts/power-loss.ts'
 import { type FaultBench, type Stage, startFaultBench } from './_bench.ts'
@@ -22,6 +22,8 @@ describe('an engine that goes away', { skip: await needs('docker daemon', 'regis
   before(async () => {
     bench = await startFaultBench()
   })
+  // A fault that did not end as it should must not be taken for the next one's.
+  afterEach(() => bench.daemon.docker('version').catch(() => bench.daemon.start()))
   after(() => bench[Symbol.asyncDispose]())
 
   let count = 0
@@ -103,6 +105,8 @@ describe('an engine that keeps containers alive while it is away', {
   before(async () => {
     bench = await startFaultBench({ args: ['--live-restore'] })
   })
+  // A fault that did not end as it should must not be taken for the next one's.
+  afterEach(() => bench.daemon.docker('version').catch(() => bench.daemon.start()))
   after(() => bench[Symbol.asyncDispose]())
 
   let count = 0

@@ -42,6 +42,7 @@ export function memoryRegistry(): MemoryRegistry {
       else refused.set(name, error)
     },
     announce() {},
+    config: async () => ({}),
     hubLink: () => undefined,
     credentials: async () => undefined,
     rateLimits: () => [],

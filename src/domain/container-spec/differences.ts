@@ -26,7 +26,9 @@ function partsOf(container: InspectedContainer): Map<string, Json | undefined> {
   return new Map<string, Json | undefined>([
     ['Name', Name],
     ...config.filter(([path]) => !path.startsWith(`Config.Labels.${INTERNAL_LABELS}`)),
-    ...Object.entries({ ...HostConfig, Mounts: mounts, ...binds }).map(([key, value]): Part => [`HostConfig.${key}`, value]),
+    ...Object.entries({ ...HostConfig, Mounts: mounts, ...binds }).map(
+      ([key, value]): Part => [`HostConfig.${key}`, value],
+    ),
     ...mountParts(container),
     ...endpointParts(container),
   ])

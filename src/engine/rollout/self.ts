@@ -4,6 +4,7 @@ import type { Workload } from '../../domain/workload.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Db } from '../../store/tables.ts'
 import type { Self } from '../../updaters/_self.ts'
+import type { Outlooks } from './outlook.ts'
 import { writeSelfReport } from './self-report.ts'
 
 /** What concerns updates of the container this process runs in. */
@@ -58,6 +59,21 @@ export function createLook({ own, clock, stopping }: LookParts): () => Promise<v
       looked.first = look()
       await Promise.race([looked.first, clock.sleep(FIRST_LOOK_MS, stopping).catch(() => {})])
     } else if (clock.now().getTime() - looked.at > PAUSE_MS) void look()
+  }
+}
+
+/** The same outlooks, which know whether a workload is our own container. */
+export function lookingFirst(outlooks: Outlooks, look: () => Promise<void>): Outlooks {
+  return {
+    ...outlooks,
+    async outlook(workload) {
+      await look()
+      return await outlooks.outlook(workload)
+    },
+    async outlooks() {
+      await look()
+      return await outlooks.outlooks()
+    },
   }
 }
 

@@ -1,14 +1,15 @@
 import { describeError, Failure } from '../../domain/failure.ts'
-import { isFinished, type Update, type UpdateCause } from '../../domain/update.ts'
+import { type ImageAt, isFinished, type Plan, type Update, type UpdateCause } from '../../domain/update.ts'
 import { recordEvent } from '../../store/events.ts'
 import { inTransaction } from '../../store/in-transaction.ts'
 import { insertUpdate, listSteps, listUpdates, readUpdate } from '../../store/update-journal.ts'
-import type { Progress, Updater } from '../../updaters/_updater.ts'
+import type { Progress } from '../../updaters/_updater.ts'
 import { runAutomatically } from './automatic.ts'
 import { createClaims } from './claims.ts'
 import type { Decisions } from './decisions.ts'
 import { type DriveParts, driveUpdate } from './drive.ts'
 import type { Outlooks } from './outlook.ts'
+import { candidateOf, type PlanParts, planUpdate, previewed, updaterNamed } from './plan-update.ts'
 import { createQueue } from './queue.ts'
 import { alreadyOpen, refuseHeld, refuseQuarantined } from './refusals.ts'
 import { resumeUpdates } from './resume.ts'
@@ -17,11 +18,9 @@ import { carryOwn, helpOut, isForHelper } from './self-drive.ts'
 import type { Asked, LiveProgress, Outlook, UpdateReport, Updates } from './types.ts'
 import { earlierVersion } from './versions.ts'
 
-export interface UpdatesParts extends Omit<DriveParts, 'updater' | 'onProgress'> {
+export interface UpdatesParts extends Omit<DriveParts, 'updater' | 'onProgress'>, PlanParts {
   readonly outlooks: Outlooks
   readonly decisions: Decisions
-  /** In the order in which they are offered a workload. */
-  readonly updaters: readonly Updater[]
   /** How many updates may run at once on a host. */
   readonly parallel: number
   /** Aborted when the program ends. */
@@ -54,28 +53,15 @@ export function createUpdates(parts: UpdatesParts): RunningUpdates {
     outlooks: outlooks.outlooks,
     async plan(workload, signal) {
       const outlook = await outlooks.outlook(workload)
-      return await planUpdate(parts, { outlook, to: candidateOf(outlook), signal })
+      const plan = await planUpdate(parts, { outlook, to: candidateOf(outlook), signal })
+      return await previewed(parts, plan, signal)
     },
     async update(workload, asked) {
       const outlook = await outlooks.outlook(workload)
       refuseHeld(outlook)
       return await begin(outlook, 'manual', asked)
     },
-    async updateAll(asked) {
-      const begun: Update[] = []
-      const refused: { workload: string; reason: string }[] = []
-      for (const outlook of await outlooks.outlooks()) {
-        if (outlook.candidate === undefined && outlook.unclear === undefined) continue
-        try {
-          refuseHeld(outlook)
-          refuseQuarantined(outlook)
-          begun.push(await begin(outlook, 'manual', asked))
-        } catch (error) {
-          refused.push({ workload: outlook.workload, reason: describeError(error) })
-        }
-      }
-      return { begun, refused }
-    },
+    updateAll: (asked) => beginAll(outlooks, (outlook) => begin(outlook, 'manual', asked)),
     async rollBack(workload, { actor, to }) {
       const outlook = await outlooks.outlook(workload)
       const image = await earlierVersion(db, { workload: outlook.workload, name: outlook.name, to })
@@ -105,6 +91,26 @@ export function createUpdates(parts: UpdatesParts): RunningUpdates {
     },
     help: (id, container, signal) => helpOut(rollouts.parts, parts.own!, { id, container, signal, ended: parts.ended }),
   }
+}
+
+/** Begins whatever can be; one that cannot keeps none of the others from it. */
+async function beginAll(
+  outlooks: Outlooks,
+  begin: (outlook: Outlook) => Promise<Update>,
+): Promise<Awaited<ReturnType<Updates['updateAll']>>> {
+  const begun: Update[] = []
+  const refused: { workload: string; reason: string }[] = []
+  for (const outlook of await outlooks.outlooks()) {
+    if (outlook.candidate === undefined && outlook.unclear === undefined) continue
+    try {
+      refuseHeld(outlook)
+      refuseQuarantined(outlook)
+      begun.push(await begin(outlook))
+    } catch (error) {
+      refused.push({ workload: outlook.workload, reason: describeError(error) })
+    }
+  }
+  return { begun, refused }
 }
 
 /** The id of a workload that is there; of one that is gone only its id is known. */
@@ -208,7 +214,7 @@ async function atRest({ db, clock }: UpdatesParts, id: string, signal: AbortSign
 }
 
 /** Two updates may make the same dependant anew, and two of a compose project may write the same file. */
-function touchedBy({ host, updater, containers }: Update['plan']): string[] {
+function touchedBy({ host, updater, containers }: Plan): string[] {
   const names = containers.map(({ name }) => `${host}/${name}`)
   return updater === 'compose' ? [`compose on ${host}`, ...names] : names
 }
@@ -218,7 +224,7 @@ interface Beginning {
   readonly cause: UpdateCause
   readonly actor: string
   /** What to go to; the outlook's candidate when undefined. */
-  readonly to?: Update['plan']['to'] | undefined
+  readonly to?: ImageAt | undefined
 }
 
 /** Plans, writes the update down and lets it run. */
@@ -241,43 +247,6 @@ async function beginUpdate(parts: UpdatesParts, rollouts: Rollouts, beginning: B
     if (!stopping.aborted) log.error({ update: update.id, error: describeError(error) }, 'An update stands still')
   })
   return update
-}
-
-async function planUpdate(
-  { updaters }: UpdatesParts,
-  { outlook, to, signal }: { outlook: Outlook; to: Update['plan']['to']; signal: AbortSignal },
-): Promise<Update['plan']> {
-  const { host, workload, name, settings } = outlook
-  const target = { host, workload, name, to, gate: settings.gate, pins: settings.pins }
-  const reasons: string[] = []
-  for (const updater of updaters) {
-    const reason = await updater.unfit?.(target, signal)
-    if (reason !== undefined) {
-      reasons.push(reason)
-      continue
-    }
-    const plan = await updater.plan(target, signal)
-    return { ...plan, notes: [...reasons.filter(Boolean), ...plan.notes] }
-  }
-  throw new Failure('unsupported', `Nothing here can update "${name}": ${reasons.join(' ')}`)
-}
-
-function candidateOf({ name, image, candidate, unclear }: Outlook): Update['plan']['to'] {
-  if (candidate === undefined)
-    throw new Failure(
-      'conflict',
-      `Nothing newer than ${image} is known for "${name}"${unclear === undefined ? '' : `: ${unclear}`}.`,
-      {
-        remedy: 'Ask the registry first: seaworthy check.',
-      },
-    )
-  return { reference: candidate.reference, digest: candidate.digest }
-}
-
-function updaterNamed(updaters: readonly Updater[], name: string): Updater {
-  const updater = updaters.find((each) => each.name === name)
-  if (updater === undefined) throw new Failure('unsupported', `There is no updater "${name}" here.`)
-  return updater
 }
 
 async function report({ db }: UpdatesParts, rollouts: Rollouts, id: string): Promise<UpdateReport> {

@@ -134,7 +134,8 @@ async function killHard(pid: number, folder: string): Promise<void> {
   await until(() => isGone(pid), { what: 'dockerd to be gone' })
   // The kernel is asked to end it with dockerd; a dockerd that finds it half dead would wait for it in vain.
   await until(() => isGone(containerd), { what: 'containerd to be gone' })
-  await rm(file, { force: true })
+  // Half gone is enough for another dockerd to believe that it is there.
+  for (const left of [file, path.join(folder, 'docker.pid')]) await rm(left, { force: true })
 }
 
 /** Also of one that nobody has waited for. */

@@ -30,6 +30,7 @@ export const composeCases: readonly PlayedCase[] = [
     only: { engines: ['1.51'], reason: 'its image store cannot be switched on reliably here' },
     async play(stage) {
       const other = await stage.elsewhere('--feature=containerd-snapshotter=true', '--storage-driver=native')
+      assert.match(await other.daemon.docker('info', '--format', '{{.DriverStatus}}'), /io\.containerd\.snapshotter/)
       const shape = { platforms: ['linux/amd64', 'linux/arm64'] }
       await playDigest(other, [], shape)
       await playDigest(other, ['platform: linux/amd64'], shape)
@@ -81,27 +82,13 @@ export const composeCases: readonly PlayedCase[] = [
     id: 'C07',
     given: 'a service of two replicas',
     holds: 'both are replaced, one at a time, with their numbers and names; `up` changes nothing',
-    async play(stage) {
-      await stage.push('one')
-      const settings = ['deploy: {replicas: 2}', 'stop_grace_period: 0s']
-      const { project } = await openWeb(stage, settings)
-      const names = ['c07-web-1', 'c07-web-2']
-      const before = await Promise.all(names.map(stage.inspect))
-      await stage.push('two')
-      const program = await stage.program({ updates: '  parallel: 2' })
-      await program.check()
-      const told = await program.update(...names)
-      assert.equal(told.code, 0, told.text)
-      const after = await Promise.all(names.map(stage.inspect))
-      for (const [index, name] of names.entries()) {
-        assert.notEqual(after[index]!.Id, before[index]!.Id)
-        assert.equal(numberOf(after[index]!), numberOf(before[index]!))
-        assert.equal(await stage.version(name), 'two')
-      }
-      const [first, second] = told.updates.toSorted((a, b) => (stoppedAt(a) < stoppedAt(b) ? -1 : 1))
-      assert.ok(stoppedAt(second!) >= (first!.update.finishedAt ?? ''), `both were down at once: ${told.text}`)
-      await project.expectSettled()
-    },
+    play: (stage) => playReplicas(stage, 1),
+  },
+  {
+    id: 'C07b',
+    given: 'the same, where several updates may be under way at once',
+    holds: 'the same',
+    play: (stage) => playReplicas(stage, 2),
   },
   {
     id: 'C12',
@@ -156,6 +143,28 @@ async function playDigest(stage: Stage, settings: readonly string[], shape: Push
   await project.expectSettled()
   await playNext(stage, container, shape)
   assert.equal(await project.read('compose.yml'), text)
+  await project.expectSettled()
+}
+
+/** @param parallel how many updates may be under way at once */
+async function playReplicas(stage: Stage, parallel: number): Promise<void> {
+  await stage.push('one')
+  const { project } = await openWeb(stage, ['deploy: {replicas: 2}', 'stop_grace_period: 0s'])
+  const names = [1, 2].map((number) => `${project.name}-web-${number}`)
+  const before = await Promise.all(names.map(stage.inspect))
+  await stage.push('two')
+  const program = await stage.program({ updates: `  parallel: ${parallel}` })
+  await program.check()
+  const told = await program.update(...names)
+  assert.equal(told.code, 0, told.text)
+  const after = await Promise.all(names.map(stage.inspect))
+  for (const [index, name] of names.entries()) {
+    assert.notEqual(after[index]!.Id, before[index]!.Id)
+    assert.equal(numberOf(after[index]!), numberOf(before[index]!))
+    assert.equal(await stage.version(name), 'two')
+  }
+  const [first, second] = told.updates.toSorted((a, b) => (stoppedAt(a) < stoppedAt(b) ? -1 : 1))
+  assert.ok(stoppedAt(second!) >= (first!.update.finishedAt ?? ''), `both were down at once: ${told.text}`)
   await project.expectSettled()
 }
 

@@ -66,7 +66,12 @@ export const rollbackCases: readonly PlayedCase[] = [
       await program.check()
       const again = await program.update(stage.name)
       assert.equal(again.code, 6, again.text)
-      assert.match(again.text, /under way/)
+      const { out } = await program.run('updates', '--open', '--json')
+      const open = JSON.parse(out) as { id: string; phase: string; commands: string[] }[]
+      assert.deepEqual(
+        open.map(({ id, phase, commands }) => [id, phase, commands]),
+        [[update.id, 'needs-operator', update.commands]],
+      )
       assert.equal(proxy.seen.filter(({ method }) => method !== 'GET').length, changes)
     },
   },
