@@ -131,7 +131,11 @@ export const updatesSection = z.strictObject({
   parallel: integer(1).default(1).describe('The most updates under way at once on a host.'),
   cleanup: flag().default(true).describe('Remove images of earlier versions that are not kept.'),
   compose: compose.options.prefault({}).describe('How services of compose projects are updated.'),
-  self: flag().default(false).describe('Seaworthy may update the container it runs in itself.'),
+  self: flag()
+    .default(false)
+    .describe(
+      'Seaworthy may update the container it runs in, by a helper that rolls it back; otherwise it only tells.',
+    ),
 })
 
 /** The settings by themselves, beside what holds for all. */

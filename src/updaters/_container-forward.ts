@@ -151,7 +151,13 @@ export async function stopContainer(docker: DockerClient, { member, id, step, ru
 
 /** Starts a container. @throws Failure that says what of it could not be had: a port, an address, a device. */
 export async function startContainer(docker: DockerClient, id: string, signal: AbortSignal): Promise<void> {
-  await docker.request('POST', `/containers/${id}/start`, { timeoutMs: START_MS, signal })
+  try {
+    await docker.request('POST', `/containers/${id}/start`, { timeoutMs: START_MS, signal })
+  } catch (error) {
+    // With the status of a socket proxy that does not allow the call.
+    if (hasStatus(error, 403) && /address already in use/i.test(error.message)) throw addressTaken(error)
+    throw error
+  }
 }
 
 /** `POST /containers/{id}/update` with a restart policy. */
@@ -257,6 +263,13 @@ async function candidateOf(docker: DockerClient, member: Member, run: Run): Prom
   const candidate = await findCandidate(docker, member.id, run.signal)
   if (candidate === undefined) throw wentAway(candidateName(member))
   return candidate
+}
+
+function addressTaken(cause: Error): Failure {
+  return new Failure('conflict', `It cannot be started: ${cause.message}.`, {
+    remedy: 'Another container has its static address (docker network inspect).',
+    cause,
+  })
 }
 
 function wentAway(name: string): Failure {

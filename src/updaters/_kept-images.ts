@@ -16,10 +16,10 @@ export async function keepImage(docker: DockerClient, imageId: string, run: Run)
   )
 }
 
-/** Removes the images that bear such a name, but for those in `keep` and those that a container uses, running or not. */
+/** Removes those of `unwanted` that bear such a name and that no container uses, running or not. */
 export async function removeKept(
   docker: DockerClient,
-  keep: ReadonlySet<string>,
+  unwanted: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<string[]> {
   const filters = { reference: [REPOSITORY] }
@@ -28,7 +28,7 @@ export async function removeKept(
   const used = new Set((containers as { ImageID: string }[]).map(({ ImageID }) => ImageID))
   const removed: string[] = []
   for (const { Id, RepoDigests, RepoTags } of images as KeptImage[]) {
-    if (keep.has(Id) || used.has(Id)) continue
+    if (!unwanted.has(Id) || used.has(Id)) continue
     const foreign = (RepoTags ?? []).filter((tag) => tag !== keptName(Id))
     // Its digests are names too, and would keep it; a tag that somebody else gave it is theirs.
     const digests = foreign.length > 0 ? [] : (RepoDigests ?? [])

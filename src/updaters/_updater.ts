@@ -88,10 +88,10 @@ export interface Updater {
     asked: { command: readonly string[]; timeoutMs: number; signal: AbortSignal },
   ): Promise<{ exitCode: number; output: string }>
   /**
-   * Removes images that updates left on a host for a rollback, but for those in `keep` (ids of the engine) and those that
-   * anything uses. Returns the ids of those that went.
+   * Removes images (ids of the engine) that updates left on a host for a rollback, but for those that anything uses.
+   * Returns the ids of those that went.
    */
-  tidy(place: { readonly host: string }, keep: ReadonlySet<string>, signal: AbortSignal): Promise<string[]>
+  tidy(place: { readonly host: string }, images: ReadonlySet<string>, signal: AbortSignal): Promise<string[]>
   /** What a person can run to put it right, most careful first. */
   commands(plan: Plan): string[]
 }

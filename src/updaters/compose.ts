@@ -64,7 +64,7 @@ function createComposeUpdater({ program, timeout }: ComposeOptions, parts: Updat
     observe: async (plan, signal) => observeCompose(await ready(plan.host), plan, signal),
     exec: async (plan, { command, timeoutMs, signal }) =>
       execIn(await parts.docker(plan.host), plan.name, { command, timeoutMs, signal }),
-    tidy: async ({ host }, keep, signal) => removeKept(await parts.docker(host), keep, signal),
+    tidy: async ({ host }, images, signal) => removeKept(await parts.docker(host), images, signal),
     commands: composeCommands,
   }
 }

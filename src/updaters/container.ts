@@ -40,7 +40,7 @@ function createContainerUpdater(parts: UpdaterParts): Updater {
     observe: async (plan, signal) => observeContainer(await docker(plan.host), plan, signal),
     exec: async ({ host, name }, { command, timeoutMs, signal }) =>
       execIn(await docker(host), name, { command, timeoutMs, signal }),
-    tidy: async ({ host }, keep, signal) => removeKept(await docker(host), keep, signal),
+    tidy: async ({ host }, images, signal) => removeKept(await docker(host), images, signal),
     commands: commandsFor,
   }
 }

@@ -22,16 +22,14 @@ describe('a host', { skip: await needs('docker daemon', 'registry') }, () => {
   let count = 0
 
   for (const [what, make] of Object.entries(TAKEN)) {
-    // A network that is made again is another one.
-    if (!what.startsWith('F35'))
-      test(`${what} until the new one has failed to start: the old one serves again`, async () => {
-        const name = `moment${count++}`
-        const taken = await make(bench, name)
-        await using staged = await bench.stage(name, { run: taken.run })
-        once(staged, isPost('/start'), { before: taken.take, after: taken.giveBack })
-        assert.notEqual((await staged.update()).code, 0)
-        await assertServes(staged, await staged.reconcile(), { phase: 'rolled-back', error: taken.error })
-      })
+    test(`${what} until the new one has failed to start: the old one serves again`, async () => {
+      const name = `moment${count++}`
+      const taken = await make(bench, name)
+      await using staged = await bench.stage(name, { run: taken.run })
+      once(staged, isPost('/start'), { before: taken.take, after: taken.giveBack })
+      assert.notEqual((await staged.update()).code, 0)
+      await assertServes(staged, await staged.reconcile(), { phase: 'rolled-back', error: taken.error })
+    })
 
     test(`${what} and stays so: a person is asked, and what they do closes it`, async () => {
       const name = `good${count++}`
@@ -45,6 +43,23 @@ describe('a host', { skip: await needs('docker daemon', 'registry') }, () => {
       await assertServes(staged, await settled(staged), { phase: 'rolled-back' })
     })
   }
+
+  test('F35 the network is removed between stop and start: a person is asked, and their new container closes it', async () => {
+    const name = `network${count++}`
+    const network = `net-${name}`
+    await bench.daemon.docker('network', 'create', network)
+    const run = ['--restart', 'always', '--network', network]
+    await using staged = await bench.stage(name, { run })
+    once(staged, isPost('/start'), { before: () => bench.daemon.docker('network', 'rm', network) })
+    assert.notEqual((await staged.update()).code, 0)
+    await assertAsks(staged, await staged.reconcile(), { error: /network .*not found/i, serves: 'nothing' })
+    // A network that is made again is another one: neither container can be started in it.
+    await bench.daemon.docker('network', 'create', network)
+    await bench.daemon.docker('rm', ...(await staged.containers()).map(({ id }) => id))
+    await bench.daemon.docker('run', '--detach', '--name', name, ...run, staged.oldImage)
+    assert.equal((await settled(staged)).phase, 'rolled-back')
+    await assertAnswers(staged, `${name} 1`)
+  })
 
   test('F36 the source of a bind is gone before the new one is created: the old one serves on', async () => {
     const name = `bind${count++}`

@@ -1,5 +1,5 @@
 import { describeError } from '../../domain/failure.ts'
-import type { Update } from '../../domain/update.ts'
+import { isFinished, type Update } from '../../domain/update.ts'
 import type { Log } from '../../lib/log.ts'
 import { deleteApprovals } from '../../store/approvals.ts'
 import type { Db } from '../../store/tables.ts'
@@ -46,20 +46,23 @@ async function forgetApprovals({ db }: AfterParts, { phase, plan }: Update): Pro
   if (phase === 'committed') await deleteApprovals(db, plan.workload)
 }
 
-/** Keeps as many earlier versions of every workload of the host as its settings say. */
-async function tidyImages(
-  { db, log, outlooks, updaters, cleanup, stopping }: AfterParts,
-  update: Update,
-): Promise<void> {
+/**
+ * Keeps as many earlier versions of every workload of the host as its settings say, and removes the others. Only what our
+ * own updates left: another Seaworthy may keep images on the same engine.
+ */
+async function tidyImages(parts: AfterParts, update: Update): Promise<void> {
+  const { db, log, outlooks, updaters, cleanup, stopping } = parts
   if (!cleanup || update.phase !== 'committed') return
   const { host, updater: name } = update.plan
-  const keep = new Set<string>()
+  const updates = await listUpdates(db, { most: MOST })
+  const unwanted = new Set(
+    updates.filter(({ plan }) => plan.host === host).flatMap(({ plan }) => plan.from.imageId ?? []),
+  )
   for (const { workload, settings } of (await outlooks.outlooks()).filter((each) => each.host === host))
-    for (const { imageId } of (await earlierVersions(db, workload)).slice(0, settings.keep)) keep.add(imageId!)
+    for (const { imageId } of (await earlierVersions(db, workload)).slice(0, settings.keep)) unwanted.delete(imageId!)
   // An open update may have to go back to what it came from.
-  for (const { plan } of await listUpdates(db, { open: true, most: MOST }))
-    if (plan.from.imageId !== undefined) keep.add(plan.from.imageId)
-  const removed = await updaters.find((each) => each.name === name)!.tidy({ host }, keep, stopping)
+  for (const { plan, phase } of updates) if (!isFinished(phase)) unwanted.delete(plan.from.imageId ?? '')
+  const removed = await updaters.find((each) => each.name === name)!.tidy({ host }, unwanted, stopping)
   if (removed.length > 0) log.info({ host, images: removed }, 'Images of earlier versions were removed')
 }
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import type { PushOptions } from '../../kit/parts/push-image.ts'
 import type { Inspect } from '../_case.ts'
 import type { PlayedCase } from '../_played.ts'
@@ -27,9 +29,11 @@ export const composeCases: readonly PlayedCase[] = [
     id: 'C02b',
     given: 'the same on the image store of containerd, pinned to a platform and not',
     holds: 'the same',
-    only: { engines: ['1.51'], reason: 'its image store cannot be switched on reliably here' },
+    only: { engines: ['1.45', '1.51'], reason: 'this engine has only its own image store' },
     async play(stage) {
-      const other = await stage.elsewhere('--feature=containerd-snapshotter=true', '--storage-driver=native')
+      const config = path.join(stage.daemon.folder, 'containerd.json')
+      await writeFile(config, '{"features": {"containerd-snapshotter": true}}')
+      const other = await stage.elsewhere(`--config-file=${config}`, '--storage-driver=native')
       assert.match(await other.daemon.docker('info', '--format', '{{.DriverStatus}}'), /io\.containerd\.snapshotter/)
       const shape = { platforms: ['linux/amd64', 'linux/arm64'] }
       await playDigest(other, [], shape)
