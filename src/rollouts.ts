@@ -108,7 +108,11 @@ export function openUpdates(context: Surroundings, loaded: LoadedConfig, parts: 
     const { settings } = effectiveSettings({ base: updates.settings, policies, workload })
     return await hooks(point, { ...workload, workload: workload.id, settings })
   })
-  return { updates: running, checkHooks }
+  const after: CheckHooks['after'] = async (workloads) => {
+    await checkHooks.after(workloads)
+    running.wake()
+  }
+  return { updates: running, checkHooks: { ...checkHooks, after } }
 }
 
 /** Only an image that failed its gate is to blame; anything else may go better the next time. */

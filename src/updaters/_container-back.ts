@@ -117,8 +117,10 @@ async function pointBack(
 async function removeCandidate(docker: DockerClient, member: Member, run: Run): Promise<void> {
   const candidate = await findCandidate(docker, member.id, run.signal)
   if (candidate === undefined) return
-  // Never the last one that could run.
-  if ((await findContainer(docker, member.id, run.signal)) === undefined) return
+  const old = await findContainer(docker, member.id, run.signal)
+  const inPlace = await findContainer(docker, member.name, run.signal)
+  // Never the last one that could run: the old one is there, or what somebody else has put in its place.
+  if (old === undefined && (inPlace === undefined || inPlace.Id === candidate.Id)) return
   await run.act('remove-new', { container: nameOfContainer(candidate), id: candidate.Id.slice(0, 12) }, async () => {
     try {
       await docker.request('DELETE', `/containers/${candidate.Id}`, { query: { force: 1, v: 1 }, signal: run.signal })

@@ -145,7 +145,12 @@ export async function stopContainer(docker: DockerClient, { member, id, step, ru
   const timeoutMs = (Math.max(0, seconds) + STOP_MARGIN_SECONDS) * 1000
   await run.act(step, { container: member.name, id: id.slice(0, 12) }, async () => {
     // Without a time of ours: the container's own StopTimeout and StopSignal hold.
-    await docker.request('POST', `/containers/${id}/stop`, { timeoutMs, signal: run.signal })
+    try {
+      await docker.request('POST', `/containers/${id}/stop`, { timeoutMs, signal: run.signal })
+    } catch (error) {
+      // Somebody has removed it meanwhile: it serves no more, and whatever takes its place had better start.
+      if (!hasStatus(error, 404)) throw error
+    }
   })
 }
 

@@ -31,14 +31,16 @@ describe('an engine that goes away', { skip: await needs('docker daemon', 'regis
   for (const [kind, fits] of Object.entries(FORWARD)) {
     test(`F15 the power fails at the ${kind.slice(4)}, and half of the journal is lost: somebody serves`, async () => {
       await using staged = await bench.stage(`power${count++}`)
+      let lost: Promise<void> | undefined
       once(staged, fits, {
         after: async () => {
           staged.kill()
-          await endEverything(bench.daemon)
+          lost = endEverything(bench.daemon)
           return 'reset'
         },
       })
       assert.equal((await staged.update()).code, null, 'it was killed')
+      await lost
       await cutInHalf(path.join(staged.seaworthy.folder, 'diun.db-wal'))
       await rm(path.join(staged.seaworthy.folder, 'diun.db-shm'), { force: true })
       await bench.daemon.start()

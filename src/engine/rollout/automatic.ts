@@ -7,12 +7,14 @@ import type { Db } from '../../store/tables.ts'
 import { listUpdates } from '../../store/update-journal.ts'
 import type { Outlooks } from './outlook.ts'
 import type { Outlook } from './types.ts'
+import type { Waker } from './waker.ts'
 
 export interface AutomaticParts {
   readonly db: Db
   readonly clock: Clock
   readonly log: Log
   readonly outlooks: Outlooks
+  readonly waker: Waker
   readonly begin: (outlook: Outlook, cause: UpdateCause, actor: string) => Promise<Update>
 }
 
@@ -22,7 +24,7 @@ const FIRST_WAIT_MS = 5 * 60_000
 const LONGEST_WAIT_MS = 24 * 3_600_000
 const LOOKED_BACK = 10
 
-/** Begins every update that nothing stands in the way of, again and again, until aborted. */
+/** Begins every update that nothing stands in the way of, again and again and whenever woken, until aborted. */
 export async function runAutomatically(parts: AutomaticParts, signal: AbortSignal): Promise<void> {
   const told = new Map<string, string>()
   while (!signal.aborted) {
@@ -32,7 +34,7 @@ export async function runAutomatically(parts: AutomaticParts, signal: AbortSigna
       if (signal.aborted) return
       parts.log.error({ error: describeError(error) }, 'What may be updated could not be found out')
     }
-    await parts.clock.sleep(ROUND_MS, signal).catch(() => {})
+    await parts.waker.wait(ROUND_MS, signal)
   }
 }
 

@@ -17,6 +17,7 @@ import { type OwnUpdates, refuseOwn, reportIn } from './self.ts'
 import { carryOwn, helpOut, isForHelper } from './self-drive.ts'
 import type { Asked, LiveProgress, Outlook, UpdateReport, Updates } from './types.ts'
 import { earlierVersion } from './versions.ts'
+import { createWaker } from './waker.ts'
 
 export interface UpdatesParts extends Omit<DriveParts, 'updater' | 'onProgress'>, PlanParts {
   readonly outlooks: Outlooks
@@ -35,6 +36,8 @@ export interface UpdatesParts extends Omit<DriveParts, 'updater' | 'onProgress'>
 export interface RunningUpdates extends Updates {
   /** Takes up what was left open and updates what may be, until aborted. */
   run(signal: AbortSignal): Promise<void>
+  /** Something may be updated by now that could not be before: a check is over. */
+  wake(): void
   /** Resolves when no update is under way in this process. */
   idle(): Promise<void>
   /** Takes an update of the container of Seaworthy itself to its end from outside of it, and removes the container this process runs in. */
@@ -45,10 +48,12 @@ export interface RunningUpdates extends Updates {
 export function createUpdates(parts: UpdatesParts): RunningUpdates {
   const { db, outlooks, decisions } = parts
   const rollouts = createRollouts(parts)
+  const waker = createWaker(parts.clock)
   const begin = (outlook: Outlook, cause: UpdateCause, { actor }: Asked) =>
     beginUpdate(parts, rollouts, { outlook, cause, actor })
   return {
-    ...decisions,
+    ...wakingDecisions(decisions, waker.wake),
+    wake: waker.wake,
     outlook: outlooks.outlook,
     outlooks: outlooks.outlooks,
     async plan(workload, signal) {
@@ -84,6 +89,7 @@ export function createUpdates(parts: UpdatesParts): RunningUpdates {
       const driving = { ...rollouts.parts, drive, isDriven, isForHelper: ofHelper }
       const automatic = {
         ...parts,
+        waker,
         begin: (outlook: Outlook, cause: UpdateCause, actor: string) => begin(outlook, cause, { actor }),
       }
       const reporting = parts.own && reportIn(parts.own, parts, signal)
@@ -91,6 +97,19 @@ export function createUpdates(parts: UpdatesParts): RunningUpdates {
     },
     help: (id, container, signal) => helpOut(rollouts.parts, parts.own!, { id, container, signal, ended: parts.ended }),
   }
+}
+
+/** What is allowed now is begun now. */
+function wakingDecisions(decisions: Decisions, wake: () => void): Decisions {
+  const waking =
+    <Arguments extends unknown[], Result>(decide: (...args: Arguments) => Promise<Result>) =>
+    async (...args: Arguments): Promise<Result> => {
+      const result = await decide(...args)
+      wake()
+      return result
+    }
+  const { release, approve, resume } = decisions
+  return { ...decisions, release: waking(release), approve: waking(approve), resume: waking(resume) }
 }
 
 /** Begins whatever can be; one that cannot keeps none of the others from it. */
