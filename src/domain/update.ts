@@ -62,6 +62,8 @@ export interface Plan {
   /** `linux/amd64`. */
   readonly platform: string
   readonly containers: readonly [PlannedContainer, ...PlannedContainer[]]
+  /** Of workloads that do the same work, like the replicas of a service: only one of them is updated at a time. */
+  readonly group?: string
   /** Empty before the new image is here: what it brings along is not known earlier. */
   readonly changes: readonly SpecChange[]
   /** What the reader should know: sentences. */

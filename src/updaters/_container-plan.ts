@@ -12,6 +12,7 @@ import { formatPlatform, normalizePlatform } from '../domain/platform.ts'
 import type { Plan, PlannedContainer } from '../domain/update.ts'
 import { findContainer, inspectAll, nameOfContainer, REPLACES_LABEL, UPDATE_LABEL } from './_container-world.ts'
 import { findImage, inspectImage } from './_image.ts'
+import { refuseInlineFiles } from './_inline-files.ts'
 import { probeProblem } from './_probe.ts'
 import type { Target } from './_updater.ts'
 
@@ -49,6 +50,7 @@ export async function planContainer(docker: DockerClient, target: Target, signal
   const unreachable = probeProblem(container, target.gate.probe)
   if (unreachable !== undefined)
     throw new Failure('invalid', unreachable, { where: `container "${target.name}", probe of its gate` })
+  await refuseInlineFiles(docker, container, signal)
   const oldImage = await oldImageOf(docker, container, signal)
   await checkNetworks(docker, container, signal)
   const { recreate, restart } = findDependants(container, await inspectAll(docker, signal))
@@ -65,6 +67,7 @@ export async function planContainer(docker: DockerClient, target: Target, signal
     to: target.to,
     platform: platformOf(oldImage),
     containers: [planned(own), ...members.map(planned), ...restart],
+    ...groupOf(container),
     changes: [],
     notes: composeNotes(container, target),
     gate: target.gate,
@@ -72,6 +75,13 @@ export async function planContainer(docker: DockerClient, target: Target, signal
     data,
   }
   return await withKnownChanges(docker, plan, signal)
+}
+
+/** Replicas of a service take turns. */
+function groupOf(container: InspectedContainer): { group?: string } {
+  const labels = (container.Config.Labels ?? {}) as Record<string, string>
+  const [project, service] = [labels['com.docker.compose.project'], labels['com.docker.compose.service']]
+  return project === undefined || service === undefined ? {} : { group: `service ${project}/${service}` }
 }
 
 /** Nobody edits a compose file here: another tag would be gone with the next `up`. */

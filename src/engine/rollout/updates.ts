@@ -232,10 +232,11 @@ async function atRest({ db, clock }: UpdatesParts, id: string, signal: AbortSign
   }
 }
 
-/** Two updates may make the same dependant anew, and two of a compose project may write the same file. */
-function touchedBy({ host, updater, containers }: Plan): string[] {
+/** Two updates may make the same dependant anew, two of a compose project may write the same file, and of replicas some have to go on serving. */
+function touchedBy({ host, updater, containers, group }: Plan): string[] {
   const names = containers.map(({ name }) => `${host}/${name}`)
-  return updater === 'compose' ? [`compose on ${host}`, ...names] : names
+  const shared = updater === 'compose' ? 'compose' : group
+  return shared === undefined ? names : [`${shared} on ${host}`, ...names]
 }
 
 interface Beginning {
@@ -248,9 +249,10 @@ interface Beginning {
 
 /** Plans, writes the update down and lets it run. */
 async function beginUpdate(parts: UpdatesParts, rollouts: Rollouts, beginning: Beginning): Promise<Update> {
-  const { outlook, cause, actor, to = candidateOf(outlook) } = beginning
+  const { outlook, cause, actor } = beginning
   const { db, clock, stopping, log, changed } = parts
   if (outlook.open !== undefined) throw alreadyOpen(outlook.name, outlook.open.id)
+  const to = beginning.to ?? candidateOf(outlook)
   const plan = await planUpdate(parts, { outlook, to, signal: stopping })
   await refuseOwn(parts.own, plan, stopping)
   const now = clock.now()
