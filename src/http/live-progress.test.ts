@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { beforeEach, mock, test } from 'node:test'
+import { afterEach, beforeEach, mock, test } from 'node:test'
 import { madeUpUpdates } from '../../test/kit/updates.ts'
 import { followProgress } from './live-progress.ts'
 
-beforeEach(() => {
-  mock.timers.reset()
-  mock.timers.enable({ apis: ['setTimeout'] })
-})
+beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
+// Other files run in this process, and wait for real.
+afterEach(() => mock.timers.reset())
 
 function following() {
   const updates = madeUpUpdates()
