@@ -1,3 +1,4 @@
+import { Failure } from '../domain/failure.ts'
 import type { UpdateReport } from '../http/schemas-updates.ts'
 import { systemClock } from '../lib/clock.ts'
 import { printable } from '../lib/printable.ts'
@@ -53,9 +54,19 @@ async function reportsAtRest(link: UpdatesLink, { ids, signal, show }: Following
     }
     const now = [...reports.values()]
     show(now)
+    if (!link.byServer) refuseStalled(now)
     if (now.every(({ update }) => isAtRest(update))) return now
     await systemClock.sleep(POLL_MS, signal)
   }
+}
+
+/** Nobody is left in this process to go on with it. */
+function refuseStalled(reports: readonly UpdateReport[]): void {
+  const report = reports.find(({ stalled }) => stalled !== undefined)
+  if (report === undefined) return
+  throw new Failure('unavailable', `The update of "${report.update.plan.name}" stands still: ${report.stalled}`, {
+    remedy: 'Put that right and start the server: seaworthy serve takes it up where it is.',
+  })
 }
 
 /** Prints what is new in a report since the one before. */

@@ -108,6 +108,10 @@ export const UpdateReport = z
       .readonly()
       .optional()
       .meta({ description: 'Bytes of the pull under way.' }),
+    stalled: z
+      .string()
+      .optional()
+      .meta({ description: 'What keeps this server from going on; it tries again by itself.' }),
   })
   .readonly()
   .openapi('UpdateReport')

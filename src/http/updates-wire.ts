@@ -14,8 +14,8 @@ export function toWireUpdate({ plan, ...update }: domain.Update): Update {
   return { ...update, plan: toWirePlan(plan) }
 }
 
-export function toWireReport({ update, steps, progress }: engine.UpdateReport): UpdateReport {
-  return { update: toWireUpdate(update), steps, progress }
+export function toWireReport({ update, steps, progress, stalled }: engine.UpdateReport): UpdateReport {
+  return { update: toWireUpdate(update), steps, progress, stalled }
 }
 
 export function toWireOutlook({ settings, open, origins, ...outlook }: engine.Outlook): Outlook {

@@ -213,6 +213,28 @@ for (const [phase, standing, becomes, goesOn] of SETTLED) {
   })
 }
 
+test('while nothing serves, what asked for a person goes back again after a while, and says so once', async () => {
+  let isFree = false
+  const fake = fakeUpdater({
+    start: () => new Error('unwell'),
+    rollBack: () => (isFree ? undefined : new Error('port taken')),
+  })
+  await using it = await bench(fake)
+  const updater = { ...fake.updater, observe: async () => 'between' } as unknown as Updater
+  const parts = { ...it.parts, updater: () => updater }
+  await driveUpdate(parts, it.id, NEVER)
+  assert.equal(await settle(parts, (await readUpdate(it.store.db, it.id))!, NEVER), false)
+  const past = new Date(Date.now() - 3_600_000).toISOString()
+  for (const phase of ['needs-operator', 'rolled-back']) {
+    await it.store.db.updateTable('update').set({ changed_at: past }).execute()
+    assert.equal(await settle(parts, (await readUpdate(it.store.db, it.id))!, NEVER), true)
+    const { phase: reached, error } = await driveUpdate(parts, it.id, NEVER)
+    assert.equal(reached, phase)
+    assert.equal(error, 'unwell Then, going back: port taken')
+    isFree = true
+  }
+})
+
 test('a workload has one open update', async () => {
   await using it = await bench(fakeUpdater())
   const again = { plan: PLAN, cause: 'manual', actor: 'operator', now: now() } as const

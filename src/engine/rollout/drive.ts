@@ -146,7 +146,9 @@ export async function reach(
 /** What a person reads in the end: why it went back, and then why that did not work either. */
 function errorText(update: Update, error: unknown): string {
   const text = describeError(error)
-  return update.error === undefined ? text : `${update.error} Then, going back: ${text}`
+  if (update.error === undefined) return text
+  // Tried again, and no better: it has been said.
+  return update.error.includes(text) ? update.error : `${update.error} Then, going back: ${text}`
 }
 
 /** An engine that went away is waited for: the steps read the world first, so that they may be begun again. */

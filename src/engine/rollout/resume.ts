@@ -2,6 +2,7 @@ import { describeError } from '../../domain/failure.ts'
 import { resumptionOf } from '../../domain/resume.ts'
 import type { Update } from '../../domain/update.ts'
 import { listUpdates } from '../../store/update-journal.ts'
+import type { Standing } from '../../updaters/_updater.ts'
 import { type DriveParts, reach } from './drive.ts'
 import { createRun, TakenOverError, withLease } from './journal.ts'
 
@@ -56,15 +57,16 @@ function watchOver({ drive, log }: ResumeParts, { id }: Update, signal: AbortSig
 }
 
 const MOST = 100
+const AGAIN_MS = 2 * 60_000
 
 /** Sets the phase that the update has to go on from. Returns whether it has to go on at all. */
 export async function settle(parts: DriveParts, update: Update, signal: AbortSignal): Promise<boolean> {
   const { workload, updater } = update.plan
   return await withLease(parts, { workload, signal }, async (lease, leased) => {
     const standing = await parts.updater(updater).observe(update.plan, leased)
-    const resumption = resumptionOf(update.phase, standing)
-    parts.log.info({ update: update.id, workload, phase: update.phase, standing, resumption }, 'An update was cut off')
+    const resumption = isWorthAnother(parts, update, standing) ? 'roll-back' : resumptionOf(update.phase, standing)
     if (resumption === 'ask') return false
+    parts.log.info({ update: update.id, workload, phase: update.phase, standing, resumption }, 'An open update goes on')
     if (resumption === 'forward') return true
     if (resumption === 'roll-back') {
       if (update.phase !== 'rolling-back') await reach(parts, update, { to: 'rolling-back', error: cutOff(update) })
@@ -84,6 +86,13 @@ export async function settle(parts: DriveParts, update: Update, signal: AbortSig
   })
 }
 
-function cutOff({ phase }: Update): Error {
+/** Nothing serves: the port, the device or the disk that the old one lacked may be there again. */
+function isWorthAnother({ clock }: DriveParts, { phase, changedAt }: Update, standing: Standing): boolean {
+  if (phase !== 'needs-operator' || standing !== 'between') return false
+  return clock.now().getTime() - Date.parse(changedAt) > AGAIN_MS
+}
+
+function cutOff({ phase }: Update): Error | undefined {
+  if (phase === 'needs-operator') return undefined
   return new Error(`It was cut off when it had been ${phase}.`)
 }

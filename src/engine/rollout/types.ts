@@ -44,6 +44,8 @@ export interface UpdateReport {
   readonly steps: readonly UpdateStep[]
   /** Of the pull under way in this process. */
   readonly progress: Progress | undefined
+  /** Why this process could not go on with it; a server takes it up again by itself. */
+  readonly stalled?: string | undefined
 }
 
 /** How far the pull of an update is, as it happens; written down nowhere. */

@@ -1,35 +1,24 @@
 import { describeError, Failure } from '../../domain/failure.ts'
-import { type ImageAt, isFinished, type Plan, type Update, type UpdateCause } from '../../domain/update.ts'
+import type { ImageAt, Update, UpdateCause } from '../../domain/update.ts'
 import { recordEvent } from '../../store/events.ts'
 import { inTransaction } from '../../store/in-transaction.ts'
 import { insertUpdate, listSteps, listUpdates, readUpdate } from '../../store/update-journal.ts'
-import type { Progress } from '../../updaters/_updater.ts'
 import { runAutomatically } from './automatic.ts'
-import { createClaims } from './claims.ts'
 import type { Decisions } from './decisions.ts'
-import { type DriveParts, driveUpdate } from './drive.ts'
 import type { Outlooks } from './outlook.ts'
-import { candidateOf, type PlanParts, planUpdate, previewed, updaterNamed } from './plan-update.ts'
-import { createQueue } from './queue.ts'
+import { candidateOf, type PlanParts, planUpdate, previewed } from './plan-update.ts'
 import { alreadyOpen, refuseHeld, refuseQuarantined } from './refusals.ts'
 import { resumeUpdates } from './resume.ts'
-import { type OwnUpdates, refuseOwn, reportIn } from './self.ts'
-import { carryOwn, helpOut, isForHelper } from './self-drive.ts'
-import type { Asked, LiveProgress, Outlook, UpdateReport, Updates } from './types.ts'
+import { refuseOwn, reportIn } from './self.ts'
+import { helpOut, isForHelper } from './self-drive.ts'
+import type { Asked, Outlook, UpdateReport, Updates } from './types.ts'
+import { createUnderWay, type UnderWay, type UnderWayParts } from './under-way.ts'
 import { earlierVersion } from './versions.ts'
 import { createWaker } from './waker.ts'
 
-export interface UpdatesParts extends Omit<DriveParts, 'updater' | 'onProgress'>, PlanParts {
+export interface UpdatesParts extends UnderWayParts, PlanParts {
   readonly outlooks: Outlooks
   readonly decisions: Decisions
-  /** How many updates may run at once on a host. */
-  readonly parallel: number
-  /** Aborted when the program ends. */
-  readonly stopping: AbortSignal
-  /** What is to be done when a workload runs another image: hooks, old images, looking again. */
-  readonly ended: (update: Update) => Promise<void>
-  /** Of the container this process runs in; absent where it runs in none. */
-  readonly own?: OwnUpdates | undefined
 }
 
 /** What the program itself needs besides what may be asked. */
@@ -47,7 +36,7 @@ export interface RunningUpdates extends Updates {
 /** Everything that is done about updates, over the parts that do it. */
 export function createUpdates(parts: UpdatesParts): RunningUpdates {
   const { db, outlooks, decisions } = parts
-  const rollouts = createRollouts(parts)
+  const rollouts = createUnderWay(parts)
   const waker = createWaker(parts.clock)
   const begin = (outlook: Outlook, cause: UpdateCause, { actor }: Asked) =>
     beginUpdate(parts, rollouts, { outlook, cause, actor })
@@ -143,102 +132,6 @@ function idOf(outlooks: Outlooks, workload: string | undefined): string | undefi
   }
 }
 
-interface Rollouts {
-  readonly parts: DriveParts
-  /** Takes an update to its end when it is its turn. */
-  drive(id: string, host?: string): Promise<Update>
-  isDriven(id: string): boolean
-  /** Whether it is one of the container this process runs in. */
-  isOwn(update: Update): Promise<boolean>
-  ended(id: string, signal: AbortSignal): Promise<void>
-  progressOf(id: string): Progress | undefined
-  onProgress(listener: (live: LiveProgress) => void): () => void
-  idle(): Promise<void>
-}
-
-const LOOK_MS = 500
-
-/** The updates that this process is at work on. */
-function createRollouts(given: UpdatesParts): Rollouts {
-  const { db, stopping, log } = given
-  const driven = new Map<string, Promise<Update>>()
-  const progress = new Map<string, Progress>()
-  const listeners = new Set<(live: LiveProgress) => void>()
-  const queue = createQueue(given.parallel)
-  const claims = createClaims()
-  const workloads = new Map<string, string>()
-  const parts: DriveParts = {
-    ...given,
-    updater: (name) => updaterNamed(given.updaters, name),
-    onProgress(update, now) {
-      progress.set(update, now)
-      const workload = workloads.get(update) ?? ''
-      for (const listener of listeners) listener({ update, workload, progress: now })
-    },
-  }
-  const { own } = given
-  const isOwn = async ({ id, plan }: Update): Promise<boolean> =>
-    own !== undefined && (await own.self.isIn(plan, id, stopping))
-  const carry = async (id: string): Promise<Update> => {
-    const open = await readUpdate(db, id)
-    if (open === undefined) throw new Failure('not-found', `There is no update "${id}".`)
-    workloads.set(id, open.plan.workload)
-    const isOurs = await isOwn(open)
-    const drive = () => (isOurs ? carryOwn(parts, own!, id, stopping) : driveUpdate(parts, id, stopping))
-    const update = await queue.run(open.plan.host, stopping, () =>
-      claims.holding(touchedBy(open.plan), stopping, drive),
-    )
-    // Its helper has done what follows.
-    if (isOurs && update.phase === 'committed') return update
-    await given.ended(update).catch((error: unknown) => {
-      log.warn({ update: id, error: describeError(error) }, 'What follows an update could not be done')
-    })
-    return update
-  }
-  return {
-    parts,
-    drive(id) {
-      const known = driven.get(id)
-      if (known !== undefined) return known
-      const driving = carry(id).finally(() => {
-        for (const map of [driven, progress, workloads]) map.delete(id)
-      })
-      driven.set(id, driving)
-      return driving
-    },
-    isDriven: (id) => driven.has(id),
-    isOwn,
-    async ended(id, signal) {
-      await driven.get(id)
-      await atRest(given, id, signal)
-    },
-    progressOf: (id) => progress.get(id),
-    onProgress(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    async idle() {
-      await Promise.allSettled(driven.values())
-    },
-  }
-}
-
-/** Another process may drive it: its rows tell. */
-async function atRest({ db, clock }: UpdatesParts, id: string, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    const update = await readUpdate(db, id)
-    if (update === undefined || isFinished(update.phase) || update.phase === 'needs-operator') return
-    await clock.sleep(LOOK_MS, signal)
-  }
-}
-
-/** Two updates may make the same dependant anew, two of a compose project may write the same file, and of replicas some have to go on serving. */
-function touchedBy({ host, updater, containers, group }: Plan): string[] {
-  const names = containers.map(({ name }) => `${host}/${name}`)
-  const shared = updater === 'compose' ? 'compose' : group
-  return shared === undefined ? names : [`${shared} on ${host}`, ...names]
-}
-
 interface Beginning {
   readonly outlook: Outlook
   readonly cause: UpdateCause
@@ -248,7 +141,7 @@ interface Beginning {
 }
 
 /** Plans, writes the update down and lets it run. */
-async function beginUpdate(parts: UpdatesParts, rollouts: Rollouts, beginning: Beginning): Promise<Update> {
+async function beginUpdate(parts: UpdatesParts, rollouts: UnderWay, beginning: Beginning): Promise<Update> {
   const { outlook, cause, actor } = beginning
   const { db, clock, stopping, log, changed } = parts
   if (outlook.open !== undefined) throw alreadyOpen(outlook.name, outlook.open.id)
@@ -270,9 +163,9 @@ async function beginUpdate(parts: UpdatesParts, rollouts: Rollouts, beginning: B
   return update
 }
 
-async function report({ db }: UpdatesParts, rollouts: Rollouts, id: string): Promise<UpdateReport> {
+async function report({ db }: UpdatesParts, rollouts: UnderWay, id: string): Promise<UpdateReport> {
   const update = await readUpdate(db, id)
   if (update === undefined)
     throw new Failure('not-found', `There is no update "${id}".`, { remedy: 'See seaworthy updates.' })
-  return { update, steps: await listSteps(db, id), progress: rollouts.progressOf(id) }
+  return { update, steps: await listSteps(db, id), progress: rollouts.progressOf(id), stalled: rollouts.stalledBy(id) }
 }
