@@ -47,7 +47,13 @@ export async function seaworthyWith(
   const temporary = await temporaryFolder('seaworthy')
   const port = await freePort()
   await writeFile(path.join(temporary.path, 'seaworthy.yml'), config.replaceAll('PORT', String(port)))
-  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: temporary.path, NO_COLOR: '1', NODE_COMPILE_CACHE: COMPILED, ...environment }
+  const env = {
+    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: temporary.path,
+    NO_COLOR: '1',
+    NODE_COMPILE_CACHE: COMPILED,
+    ...environment,
+  }
   const running = new Set<ChildProcess>()
   const start = (args: readonly string[]): ChildProcess => {
     const options = { cwd: temporary.path, env, stdio: ['pipe', 'pipe', 'pipe'] } as const
