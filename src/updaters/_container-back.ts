@@ -34,8 +34,10 @@ export async function observeContainer(docker: DockerClient, plan: Plan, signal:
   ])
   if (named !== undefined && named.Id !== old?.Id && named.Id !== next?.Id)
     return old === undefined && next === undefined ? 'settled' : 'foreign'
-  if (next !== undefined && named?.Id === next.Id && next.State.Running === true && old?.State.Running !== true)
-    return 'after'
+  const isNew = next !== undefined && named?.Id === next.Id
+  if (isNew && next.State.Running === true && old?.State.Running !== true) return 'after'
+  // There is no way back any more; whether it is started yet or not.
+  if (isNew && old === undefined) return 'after'
   const oldServes = old !== undefined && (old.State.Running === true || own.state === 'stopped')
   if (oldServes && named?.Id === old.Id && next?.State.Running !== true) return 'before'
   return 'between'

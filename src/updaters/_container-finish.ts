@@ -48,14 +48,22 @@ export async function removeOld(docker: DockerClient, plan: Plan, run: Run): Pro
 
 /** The old one goes only when the new one stands in its place. */
 async function checkReplaced(docker: DockerClient, member: Member, run: Run): Promise<void> {
-  const candidate = await findCandidate(docker, member.id, run.signal)
-  const isThere = candidate !== undefined && nameOfContainer(candidate) === member.name
-  const runs = candidate?.State.Running === true || member.state === 'stopped'
-  if (isThere && runs) return
+  // An engine that was restarted just now has not started its containers yet.
+  const deadline = performance.now() + BACK_MS
+  for (;;) {
+    const candidate = await findCandidate(docker, member.id, run.signal)
+    const isThere = candidate !== undefined && nameOfContainer(candidate) === member.name
+    if (isThere && (candidate.State.Running === true || member.state === 'stopped')) return
+    if (!isThere || performance.now() > deadline) break
+    await run.clock.sleep(LOOK_MS, run.signal)
+  }
   throw new Failure('conflict', `The new container "${member.name}" does not run any more.`, {
     remedy: `The old one is kept as "${parkedName(member)}".`,
   })
 }
+
+const BACK_MS = 30_000
+const LOOK_MS = 250
 
 /** Begun again after an interruption it must not restart what it has restarted: that began later than the new container. */
 async function restartOnce(

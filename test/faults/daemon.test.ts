@@ -5,7 +5,7 @@ import { after, afterEach, before, describe, test } from 'node:test'
 import { needs } from '../kit/parts/needs.ts'
 import { endEverything } from '../kit/parts/power-loss.ts'
 import { type FaultBench, type Stage, startFaultBench } from './_bench.ts'
-import { assertAnswers, assertServes, FORWARD, isGatePoll, isPost, once } from './_outcome.ts'
+import { assertAnswers, assertServes, FORWARD, isGatePoll, isPost, once, settled } from './_outcome.ts'
 
 // The engine itself goes away in the middle of an update and comes back, with or without the updater.
 
@@ -45,7 +45,7 @@ describe('an engine that goes away', { skip: await needs('docker daemon', 'regis
       await rm(path.join(staged.seaworthy.folder, 'diun.db-shm'), { force: true })
       await bench.daemon.start()
       // The journal is synced before every step, so what is lost here is more than a power failure takes.
-      if (staged.lastUpdate() !== undefined) return await assertServes(staged, await staged.reconcile())
+      if (staged.lastUpdate() !== undefined) return await assertServes(staged, await settled(staged))
       await assertAnswers(staged, `${staged.name} 1`)
     })
   }

@@ -57,7 +57,7 @@ function watchOver({ drive, log }: ResumeParts, { id }: Update, signal: AbortSig
 }
 
 const MOST = 100
-const AGAIN_MS = 2 * 60_000
+const AGAIN_MS = 30_000
 
 /** Sets the phase that the update has to go on from. Returns whether it has to go on at all. */
 export async function settle(parts: DriveParts, update: Update, signal: AbortSignal): Promise<boolean> {
